@@ -1,0 +1,51 @@
+"""Structured logs without personal texts: ids, counts and codes only."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, WrappedLogger
+
+# Names of values that could hold what people wrote, or a secret. They never reach a log.
+UNSAID = frozenset({"text", "name", "alias", "email", "token", "secret", "password", "reason"})
+
+
+def drop_texts(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
+    """Leave out values whose name says that they are somebody's words or a secret."""
+    return {key: value for key, value in entry.items() if key not in UNSAID}
+
+
+def set_up_logs(form: str) -> None:
+    """``text`` for people at a terminal, ``json`` for machines: one line for each event."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        drop_texts,
+    ]
+    # A traceback shows what failed, never the values that people wrote.
+    plain_traceback = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+    renderer: Any = plain_traceback
+    if form == "json":
+        shared.append(structlog.processors.format_exc_info)
+        renderer = structlog.processors.JSONRenderer()
+    structlog.configure(
+        processors=[*shared, renderer],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        cache_logger_on_first_use=False,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # Its access log would write addresses with secrets in them.
+    logging.getLogger("uvicorn.access").disabled = True

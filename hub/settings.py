@@ -1,0 +1,111 @@
+"""Settings from ``HUB_*`` environment variables (or ``.env``); a wrong one stops the start."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dotenv import dotenv_values
+from pydantic import ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class SettingsError(Exception):
+    """One clear line that says which setting is wrong."""
+
+
+class Settings(BaseSettings):
+    """Everything an organiser may set. Each field is the variable ``HUB_`` plus its name."""
+
+    model_config = SettingsConfigDict(env_prefix="HUB_", extra="forbid", frozen=True)
+
+    database_url: str = ""
+    redis_url: str = ""
+    data_dir: Path = Path("var")
+    base_url: str = ""
+    secret_key: str = ""
+    smtp_url: str = ""
+    models_dir: Path | None = None
+    timezone: str = "Europe/Stockholm"
+    log_format: Literal["text", "json"] = "text"
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_timezone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"no time zone is called {value!r}") from error
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _http_url(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise ValueError("must begin with http:// or https:// and name a host")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("sqlite", "postgresql")):
+            raise ValueError("must begin with sqlite or postgresql")
+        return value
+
+    @property
+    def database(self) -> str:
+        """The database address, with an async driver."""
+        if not self.database_url:
+            return f"sqlite+aiosqlite:///{(self.data_dir / 'hub.db').resolve()}"
+        if self.database_url.startswith("sqlite://"):
+            return self.database_url.replace("sqlite://", "sqlite+aiosqlite://", 1)
+        if self.database_url.startswith("postgresql://"):
+            return self.database_url.replace("postgresql://", "postgresql+psycopg://", 1)
+        return self.database_url
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database.startswith("sqlite")
+
+    @property
+    def packages_dir(self) -> Path:
+        """Where installed translation packages are kept."""
+        return self.models_dir or self.data_dir / "models"
+
+    @property
+    def secure_cookies(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    def check_workers(self, workers: int) -> None:
+        """Refuse shapes that would lose changes. Raises SettingsError."""
+        if workers < 1:
+            raise SettingsError("--workers must be 1 or more")
+        if workers > 1 and self.is_sqlite:
+            raise SettingsError(
+                "several workers need PostgreSQL: set HUB_DATABASE_URL, or use --workers 1"
+            )
+        if workers > 1 and not self.redis_url:
+            raise SettingsError("several workers need Redis: set HUB_REDIS_URL, or use --workers 1")
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment and ``.env``. Raises SettingsError with one line."""
+    known = {f"HUB_{name}".upper() for name in Settings.model_fields}
+    values = {k: v for k, v in dotenv_values(".env").items() if k.startswith("HUB_")}
+    values.update({k: v for k, v in os.environ.items() if k.startswith("HUB_")})
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise SettingsError(f"unknown setting {unknown[0]}; known are {', '.join(sorted(known))}")
+    fields = {k.removeprefix("HUB_").lower(): v for k, v in values.items() if v not in (None, "")}
+    try:
+        return Settings(**{**fields, **overrides})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "HUB_" + str(first["loc"][0]).upper()
+        raise SettingsError(f"{name}: {first['msg'].removeprefix('Value error, ')}") from error
