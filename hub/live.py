@@ -1,0 +1,243 @@
+"""Socket.IO: who is let in, who is in which room, and what is sent to whom.
+
+The only file that knows the library. Permission is asked at every ``enter``, never once for all:
+somebody who has been removed cannot come back with an old connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from typing import Any, Literal
+
+import socketio
+import structlog
+
+log = structlog.get_logger(__name__)
+LANGUAGES = ("sv", "en")
+FORMATS = ("json", "html")
+TYPING_SECONDS = 2.0
+PRESENCE_DELAY = 0.3
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a connection came with: a bearer token, or cookies."""
+
+    bearer: str | None
+    cookies: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Leave to enter a session. ``person`` is a participant's or an account's id."""
+
+    person: str
+    is_participant: bool
+    runs: bool
+    revision: int
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One person connected to one session."""
+
+    person: str
+    is_participant: bool
+    language: str
+
+
+class NotAdmitted(Exception):
+    """``args[0]`` is the code of the reason."""
+
+
+Identify = Callable[[Key], Awaitable[bool]]
+Admit = Callable[[Key, str], Awaitable[Admission]]
+CatchUp = Callable[[str, int, str, str], Awaitable[dict[str, Any] | None]]
+Changed = Callable[[str], Awaitable[None]]
+
+
+def room_of(session: str, language: str, form: str) -> str:
+    return f"session:{session}:{language}:{form}"
+
+
+class Live:
+    """The sockets of this process.
+
+    ``identify`` says whether anybody we know is asking, ``admit`` lets a person into a session or
+    raises NotAdmitted, ``catch_up`` gives the changes since a revision, and ``presence_changed``
+    is told when people come and go.
+    """
+
+    def __init__(
+        self,
+        *,
+        redis_url: str,
+        identify: Identify,
+        admit: Admit,
+        catch_up: CatchUp,
+        presence_changed: Changed,
+    ) -> None:
+        manager = socketio.AsyncRedisManager(redis_url) if redis_url else None
+        self.sio = socketio.AsyncServer(
+            async_mode="asgi",
+            client_manager=manager,
+            transports=["websocket"],
+            # None keeps the check of the Origin header; [] would switch it off.
+            cors_allowed_origins=None,
+            max_http_buffer_size=100_000,
+            logger=False,
+            engineio_logger=False,
+        )
+        self.app = socketio.ASGIApp(self.sio, socketio_path="")
+        self._identify, self._admit = identify, admit
+        self._catch_up, self._presence_changed = catch_up, presence_changed
+        self._keys: dict[str, Key] = {}
+        self._seen: dict[str, dict[str, Seen]] = defaultdict(dict)
+        self._typed: dict[tuple[str, str], float] = {}
+        self._due: dict[str, asyncio.Task[None]] = {}
+        self.typing_at: dict[str, float] = {}
+        self.sio.on("connect", self._connect)
+        self.sio.on("disconnect", self._disconnect)
+        self.sio.on("enter", self._enter)
+        self.sio.on("leave", self._leave)
+        self.sio.on("typing", self._typing)
+
+    # --- what others ask ---
+
+    def people(self, session: str) -> list[Seen]:
+        """Who is connected to the session here, each person once however many tabs."""
+        return list({seen.person: seen for seen in self._seen.get(session, {}).values()}.values())
+
+    def sessions(self) -> list[str]:
+        return [session for session, seen in self._seen.items() if seen]
+
+    def connections(self) -> int:
+        return len(self._keys)
+
+    def wants(self, session: str, language: str, form: str) -> bool:
+        """True where somebody may be in that room; with several processes, always."""
+        if self.sio.manager.__class__ is not socketio.AsyncManager:
+            return True
+        rooms = self.sio.manager.rooms.get("/", {})
+        return bool(rooms.get(room_of(session, language, form)))
+
+    async def emit(self, event: str, data: dict[str, Any], *, room: str) -> None:
+        await self.sio.emit(event, data, room=room)
+
+    async def remove(self, session: str, person: str) -> None:
+        """Take a person's connections out of the session's rooms."""
+        for sid, seen in list(self._seen.get(session, {}).items()):
+            if seen.person == person:
+                await self._out(sid, session)
+
+    # --- what sockets say ---
+
+    async def _connect(self, sid: str, environ: dict[str, Any], auth: Any = None) -> None:
+        token = auth.get("token") if isinstance(auth, dict) else None
+        cookie = SimpleCookie()
+        try:
+            cookie.load(environ.get("HTTP_COOKIE", ""))
+        except Exception:  # a malformed header is a stranger's, never an error of ours
+            cookie = SimpleCookie()
+        key = Key(
+            bearer=token if isinstance(token, str) and token else None,
+            cookies={name: morsel.value for name, morsel in cookie.items()},
+        )
+        if not await self._identify(key):
+            raise socketio.exceptions.ConnectionRefusedError("unauthorized")
+        self._keys[sid] = key
+
+    async def _disconnect(self, sid: str, *_reason: object) -> None:
+        self._keys.pop(sid, None)
+        for session in [s for s, seen in self._seen.items() if sid in seen]:
+            await self._out(sid, session)
+
+    async def _enter(self, sid: str, data: Any = None) -> dict[str, Any]:
+        asked = _read_enter(data)
+        key = self._keys.get(sid)
+        if asked is None or key is None:
+            return {"ok": False, "error": "bad_request"}
+        session, language, after, form = asked
+        try:
+            admission = await self._admit(key, session)
+        except NotAdmitted as refused:
+            return {"ok": False, "error": str(refused.args[0])}
+        if after is not None and after > admission.revision:
+            return {"ok": False, "error": "revision_unknown"}
+        await self._out(sid, session, quiet=True)
+        self._seen[session][sid] = Seen(admission.person, admission.is_participant, language)
+        await self.sio.enter_room(sid, room_of(session, language, form))
+        await self.sio.enter_room(sid, f"person:{admission.person}")
+        if admission.runs:
+            await self.sio.enter_room(sid, f"desk:{session}")
+        if after is not None and after < admission.revision:
+            missed = await self._catch_up(session, after, language, form)
+            if missed:
+                await self.sio.emit("changes", missed, to=sid)
+        self._presence_soon(session)
+        return {"ok": True, "revision": admission.revision}
+
+    async def _leave(self, sid: str, data: Any = None) -> dict[str, Any]:
+        session = data.get("session") if isinstance(data, dict) else None
+        if not isinstance(session, str):
+            return {"ok": False, "error": "bad_request"}
+        await self._out(sid, session)
+        return {"ok": True}
+
+    async def _typing(self, sid: str, data: Any = None) -> dict[str, Any]:
+        session = data.get("session") if isinstance(data, dict) else None
+        if not isinstance(session, str) or sid not in self._seen.get(session, {}):
+            return {"ok": False, "error": "bad_request"}
+        now = time.monotonic()
+        if now - self._typed.get((sid, session), -TYPING_SECONDS) < TYPING_SECONDS:
+            return {"ok": False, "error": "too_fast"}
+        self._typed[sid, session] = self.typing_at[session] = now
+        return {"ok": True}
+
+    async def _out(self, sid: str, session: str, *, quiet: bool = False) -> None:
+        seen = self._seen.get(session, {}).pop(sid, None)
+        self._typed.pop((sid, session), None)
+        if seen is None:
+            return
+        for room in [
+            *(room_of(session, language, form) for language in LANGUAGES for form in FORMATS),
+            f"desk:{session}",
+        ]:
+            await self.sio.leave_room(sid, room)
+        if not self._seen.get(session):
+            self._seen.pop(session, None)
+        if not quiet:
+            self._presence_soon(session)
+
+    def _presence_soon(self, session: str) -> None:
+        """Tell of comings and goings once for a crowd, not once for each."""
+        if session not in self._due:
+            self._due[session] = asyncio.create_task(self._presence_later(session))
+
+    async def _presence_later(self, session: str) -> None:
+        await asyncio.sleep(PRESENCE_DELAY)
+        self._due.pop(session, None)
+        try:
+            await self._presence_changed(session)
+        except Exception:
+            log.exception("presence failed", session=session)
+
+
+def _read_enter(
+    data: Any,
+) -> tuple[str, str, int | None, Literal["json", "html"]] | None:
+    """``enter``'s payload, or None where it is not one."""
+    if not isinstance(data, dict):
+        return None
+    session, language = data.get("session"), data.get("language")
+    after, form = data.get("after"), data.get("format", "json")
+    if not isinstance(session, str) or language not in LANGUAGES or form not in FORMATS:
+        return None
+    if after is not None and (isinstance(after, bool) or not isinstance(after, int) or after < 0):
+        return None
+    return session, str(language), after, "html" if form == "html" else "json"

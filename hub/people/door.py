@@ -1,0 +1,152 @@
+"""Who is asking: for pages, calls and sockets alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.errors import Forbidden, NotFound, Unauthorised
+from hub.people.actions import hash_secret
+from hub.people.models import (
+    Account,
+    Participant,
+    find_account_by_secret,
+    list_participants_by_secrets,
+)
+from hub.web import LANGUAGE_COOKIE, Db, Time
+
+ACCOUNT_COOKIE = "hub_account"
+SEAT_COOKIE = "hub_seat_"
+RUNS_SESSIONS = ("admin", "facilitator")
+# A browser keeps one seat for each session it has joined; the latest are enough.
+SEATS_READ = 20
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An account, seats by session id, both, or nobody."""
+
+    account: Account | None = None
+    seats: Mapping[str, Participant] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> bool:
+        """True for those who may facilitate."""
+        return self.account is not None and self.account.role in RUNS_SESSIONS
+
+    @property
+    def is_nobody(self) -> bool:
+        return self.account is None and not self.seats
+
+    def seat(self, gathering_id: str) -> Participant | None:
+        """The seat in this session, where the person has not left it."""
+        found = self.seats.get(gathering_id)
+        return found if found and found.left_at is None else None
+
+    def may_read(self, gathering_id: str) -> bool:
+        return self.runs or self.seat(gathering_id) is not None
+
+    def language(self, gathering_id: str | None = None) -> str | None:
+        """The language this person reads, where they have told us."""
+        seat = self.seats.get(gathering_id) if gathering_id else None
+        if seat is not None:
+            return seat.language
+        if self.account is not None:
+            return self.account.language
+        return None
+
+
+async def identify(
+    tx: AsyncSession, *, bearer: str | None, cookies: Mapping[str, str], now: datetime
+) -> Caller:
+    """The caller behind a bearer token or cookies; two short queries at most.
+
+    A bearer token that is not good is nobody, whatever the cookies say.
+    """
+    if bearer is not None:
+        hashed = hash_secret(bearer)
+        if bearer.startswith("pt_"):
+            seats = await list_participants_by_secrets(tx, [hashed])
+            return Caller(None, {seat.gathering_id: seat for seat in seats})
+        return Caller(await find_account_by_secret(tx, hashed, kind="token", now=now))
+    account = None
+    if secret := cookies.get(ACCOUNT_COOKIE):
+        account = await find_account_by_secret(tx, hash_secret(secret), kind="browser", now=now)
+    secrets = [v for k, v in cookies.items() if k.startswith(SEAT_COOKIE)][-SEATS_READ:]
+    seats = await list_participants_by_secrets(tx, [hash_secret(s) for s in secrets])
+    return Caller(account, {seat.gathering_id: seat for seat in seats})
+
+
+def check_runs(caller: Caller) -> Account:
+    """The facilitator's account. Raises Unauthorised or Forbidden."""
+    if caller.is_nobody:
+        raise Unauthorised()
+    if not caller.runs or caller.account is None:
+        raise Forbidden()
+    return caller.account
+
+
+def check_reads(caller: Caller, gathering_id: str) -> None:
+    """Raises Unauthorised, or NotFound: hidden and absent look the same."""
+    if caller.is_nobody:
+        raise Unauthorised()
+    if not caller.may_read(gathering_id):
+        raise NotFound("session_not_found")
+
+
+def check_seat(caller: Caller, gathering_id: str) -> Participant:
+    """The caller's seat. Raises Unauthorised, Forbidden for a facilitator, else NotFound."""
+    check_reads(caller, gathering_id)
+    seat = caller.seat(gathering_id)
+    if seat is None:
+        raise Forbidden("needs_seat")
+    return seat
+
+
+async def caller_of(request: Request, database: Db, clock: Time) -> Caller:
+    """Who sent this request; remembered on it together with their language."""
+    header = request.headers.get("authorization", "")
+    scheme, _, token = header.partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else None
+    async with database.reading() as tx:
+        caller = await identify(tx, bearer=bearer, cookies=request.cookies, now=clock.now())
+    gathering_id = request.path_params.get("session_id")
+    language = caller.language(gathering_id)
+    if language is None and len(caller.seats) == 1:
+        language = next(iter(caller.seats.values())).language
+    if bearer is not None and caller.is_nobody:
+        request.state.language = None
+        raise Unauthorised("token_unknown")
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    seat = caller.seat(gathering_id) if gathering_id else None
+    request.state.language = seat.language if seat else chosen or language
+    request.state.caller_view = caller_view(caller, gathering_id)
+    return caller
+
+
+def caller_view(caller: Caller, gathering_id: str | None) -> dict[str, object]:
+    """What pages are told of the reader."""
+    seat = caller.seat(gathering_id) if gathering_id else None
+    account = caller.account
+    return {
+        "account": account
+        and {"id": account.id, "name": account.name, "role": account.role, "runs": caller.runs},
+        "seat": seat
+        and {
+            "id": seat.id,
+            "name": seat.name,
+            "role": seat.role,
+            "group": seat.group,
+            "language": seat.language,
+            "bilingual": seat.bilingual,
+            "ready": seat.ready_at is not None,
+        },
+    }
+
+
+Asking = Annotated[Caller, Depends(caller_of)]

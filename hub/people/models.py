@@ -1,0 +1,148 @@
+"""Accounts of those who run things, their sign-ins, and participants with their consent."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from hub.db import Base, new_id
+from hub.people.rules import group_of
+
+
+class Account(Base):
+    """Somebody who runs things: facilitator, editor, researcher or admin."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("a"))
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(80))
+    role: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(2), default="sv")
+    password_hash: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """One signed-in browser or one bearer token. Only a hash of the secret is kept."""
+
+    __tablename__ = "sign_ins"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("i"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class SignInLink(Base):
+    """A link that signs an account in. ``uses_left`` counts down."""
+
+    __tablename__ = "sign_in_links"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("l"))
+    account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    expires_at: Mapped[datetime]
+    uses_left: Mapped[int]
+
+
+class Participant(Base):
+    """Somebody's seat in one session: an alias, never an identity."""
+
+    __tablename__ = "participants"
+    __table_args__ = (
+        UniqueConstraint("gathering_id", "name_key"),
+        Index("ix_participants_gathering_id", "gathering_id"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("p"))
+    gathering_id: Mapped[str] = mapped_column(ForeignKey("gatherings.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(40))
+    name_key: Mapped[str] = mapped_column(String(120))
+    language: Mapped[str] = mapped_column(String(2))
+    role: Mapped[str | None] = mapped_column(String(20))
+    bilingual: Mapped[bool] = mapped_column(default=False)
+    ready_at: Mapped[datetime | None]
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    joined_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    left_at: Mapped[datetime | None]
+
+    @property
+    def group(self) -> str | None:
+        return group_of(self.role)
+
+
+class Consent(Base):
+    """What a participant said yes to, and which text they had read. Never changed, only added."""
+
+    __tablename__ = "consents"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("k"))
+    participant_id: Mapped[str] = mapped_column(
+        ForeignKey("participants.id", ondelete="CASCADE"), index=True
+    )
+    choices: Mapped[dict[str, Any]]
+    version: Mapped[str] = mapped_column(String(20))
+    language: Mapped[str] = mapped_column(String(2))
+    how: Mapped[str] = mapped_column(String(10))
+    given_at: Mapped[datetime]
+
+
+async def find_account_by_email(tx: AsyncSession, email: str) -> Account | None:
+    return await tx.scalar(select(Account).where(func.lower(Account.email) == email.lower()))
+
+
+async def find_account_by_secret(
+    tx: AsyncSession, secret_hash: str, *, kind: str, now: datetime
+) -> Account | None:
+    """The account behind a cookie (``browser``) or a bearer token (``token``)."""
+    return await tx.scalar(
+        select(Account)
+        .join(SignIn, SignIn.account_id == Account.id)
+        .where(
+            SignIn.secret_hash == secret_hash,
+            SignIn.kind == kind,
+            SignIn.ended_at.is_(None),
+            SignIn.expires_at > now,
+            Account.disabled_at.is_(None),
+        )
+    )
+
+
+async def list_participants_by_secrets(
+    tx: AsyncSession, secret_hashes: list[str]
+) -> list[Participant]:
+    """The seats that belong to these secrets, one query for all."""
+    if not secret_hashes:
+        return []
+    found = await tx.scalars(select(Participant).where(Participant.secret_hash.in_(secret_hashes)))
+    return list(found)
+
+
+async def list_participants(tx: AsyncSession, gathering_id: str) -> list[Participant]:
+    found = await tx.scalars(
+        select(Participant)
+        .where(Participant.gathering_id == gathering_id)
+        .order_by(Participant.joined_at, Participant.id)
+    )
+    return list(found)
+
+
+async def latest_consents(tx: AsyncSession, gathering_id: str) -> dict[str, Consent]:
+    """Each participant's consent in force, by participant id."""
+    found = await tx.scalars(
+        select(Consent)
+        .join(Participant, Participant.id == Consent.participant_id)
+        .where(Participant.gathering_id == gathering_id)
+        .order_by(Consent.given_at)
+    )
+    return {consent.participant_id: consent for consent in found}

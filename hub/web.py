@@ -1,0 +1,383 @@
+"""What every room's pages and calls share: parts, languages, refusals as answers, safety headers.
+
+Cross-site requests are refused by the ``Sec-Fetch-Site`` header, and by ``Origin`` where a browser
+does not send it; no tokens, so that shared fragments stay shared.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import structlog
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hub.clock import Clock
+from hub.db import Database
+from hub.errors import Invalid, Refusal, TooFast
+from hub.render import Renderer
+from hub.settings import Settings
+
+log = structlog.get_logger(__name__)
+LANGUAGE_COOKIE = "hub_language"
+PROBLEM = "application/problem+json"
+MAX_BODY_BYTES = 4_000_000
+
+CSP = (
+    "default-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CSP,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+# --- parts of the application, for routes ---------------------------------------------------
+
+
+def _database(request: HTTPConnection) -> Database:
+    found: Database = request.app.state.database
+    return found
+
+
+def _clock(request: HTTPConnection) -> Clock:
+    found: Clock = request.app.state.clock
+    return found
+
+
+def _renderer(request: HTTPConnection) -> Renderer:
+    found: Renderer = request.app.state.renderer
+    return found
+
+
+def _settings(request: HTTPConnection) -> Settings:
+    found: Settings = request.app.state.settings
+    return found
+
+
+def _limits(request: HTTPConnection) -> Limits:
+    found: Limits = request.app.state.limits
+    return found
+
+
+Db = Annotated[Database, Depends(_database)]
+Time = Annotated[Clock, Depends(_clock)]
+Render = Annotated[Renderer, Depends(_renderer)]
+Options = Annotated[Settings, Depends(_settings)]
+RateLimits = Annotated["Limits", Depends(_limits)]
+
+
+# --- languages ------------------------------------------------------------------------------
+
+
+def preferred_language(header: str) -> str:
+    """Swedish or English by an ``Accept-Language`` header; English where it names neither."""
+    best, weight = "en", 0.0
+    for part in header.split(","):
+        tag, _, parameters = part.strip().partition(";")
+        match = re.search(r"q=([0-9.]+)", parameters)
+        try:
+            quality = float(match.group(1)) if match else 1.0
+        except ValueError:
+            quality = 0.0
+        language = tag.strip().lower().split("-")[0]
+        if language in ("sv", "en") and quality > weight:
+            best, weight = language, quality
+    return best
+
+
+def language_of(request: HTTPConnection) -> str:
+    """The reader's language: what they told us, then their cookie, then their browser."""
+    told = getattr(request.state, "language", None)
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if told in ("sv", "en"):
+        return str(told)
+    if chosen in ("sv", "en"):
+        return str(chosen)
+    return preferred_language(request.headers.get("accept-language", ""))
+
+
+# --- how often -------------------------------------------------------------------------------
+
+
+class Limits:
+    """Rate limits by person or address; in memory, or in Redis where there are processes."""
+
+    def __init__(self, redis_url: str, *, speed: float = 1.0) -> None:
+        storage: Storage = (
+            RedisStorage(f"async+{redis_url}", implementation="redispy")
+            if redis_url
+            else MemoryStorage()
+        )
+        self._strategy = MovingWindowRateLimiter(storage)
+        self._speed = speed
+        self._rules: dict[str, RateLimitItem] = {}
+
+    def _rule(self, rule: str) -> RateLimitItem:
+        if rule not in self._rules:
+            self._rules[rule] = parse(rule)
+        return self._rules[rule]
+
+    async def check(self, rule: str, *key: str) -> None:
+        """Count one. Raises TooFast where ``rule`` ("20 per 10 second") is used up.
+
+        A demonstration that runs faster than the clock is not held back.
+        """
+        if self._speed > 1:
+            return
+        item = self._rule(rule)
+        if not await self._strategy.hit(item, *key):
+            raise TooFast(retry_after=max(1, item.get_expiry()))
+
+    async def is_open(self, rule: str, *key: str) -> bool:
+        """True where another one would be let through; counts nothing."""
+        return self._speed > 1 or await self._strategy.test(self._rule(rule), *key)
+
+
+def address_of(request: HTTPConnection) -> str:
+    return request.client.host if request.client else "unknown"
+
+
+# --- forms -----------------------------------------------------------------------------------
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The text fields of a form; the last value of each name."""
+    form = await request.form()
+    return {key: value for key, value in form.multi_items() if isinstance(value, str)}
+
+
+def both(form: Mapping[str, str], name: str) -> dict[str, str]:
+    """``title_sv`` and ``title_en`` as a text in both languages."""
+    return {language: form.get(f"{name}_{language}", "") for language in ("sv", "en")}
+
+
+def field_name(pointer: str) -> str:
+    """The form field that a JSON pointer speaks of: ``/title/sv`` is ``title_sv``."""
+    return pointer.strip("/").removeprefix("fields/").replace("/", "_")
+
+
+def is_htmx(request: HTTPConnection) -> bool:
+    return request.headers.get("hx-request") == "true"
+
+
+def see_other(path: str) -> RedirectResponse:
+    return RedirectResponse(path, status_code=303)
+
+
+def local_path(path: str | None, default: str = "/") -> str:
+    """A path on this site to go back to; never another site's address."""
+    if not path or not path.startswith("/") or path.startswith(("//", "/\\")):
+        return default
+    parts = urlsplit(path)
+    return default if parts.scheme or parts.netloc else path
+
+
+# --- refusals as answers ----------------------------------------------------------------------
+
+
+def problem(
+    request: HTTPConnection,
+    *,
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    errors: Iterable[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    """An error as RFC 9457 has it; ``errors`` point into the body (RFC 6901)."""
+    body: dict[str, Any] = {
+        "type": f"/problems/{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+    }
+    if listed := list(errors):
+        body["errors"] = listed
+    return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=dict(headers or {}))
+
+
+def refuse(request: HTTPConnection, refusal: Refusal) -> Response:
+    """A refusal in the reader's language: a problem for calls, a page or fragment for people."""
+    renderer: Renderer = request.app.state.renderer
+    language = language_of(request)
+    detail = renderer.refusal(language, refusal)
+    headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooFast) else {}
+    if isinstance(refusal, Invalid) and refusal.fields:
+        detail = " ".join(
+            dict.fromkeys(renderer.fault(language, code) for code in refusal.fields.values())
+        )
+    if wants_json(request):
+        errors = (
+            [
+                {
+                    "pointer": pointer,
+                    "code": code,
+                    "detail": renderer.fault(language, code),
+                }
+                for pointer, code in refusal.fields.items()
+            ]
+            if isinstance(refusal, Invalid)
+            else []
+        )
+        return problem(
+            request,
+            status=refusal.status,
+            code=refusal.code,
+            title=renderer.say(language, f"status.{refusal.status}"),
+            detail=detail,
+            errors=errors,
+            headers=headers,
+        )
+    if refusal.status == 401 and request.scope.get("method") == "GET":
+        return see_other("/sign-in")
+    return error_page(request, status=refusal.status, sentence=detail, headers=headers)
+
+
+def error_page(
+    request: HTTPConnection,
+    *,
+    status: int,
+    sentence: str,
+    reference: str | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HTMLResponse:
+    renderer: Renderer = request.app.state.renderer
+    language = language_of(request)
+    html = renderer.render(
+        "_error.html" if is_htmx(request) else "error.html",
+        language,
+        status=status,
+        title=renderer.say(language, f"status.{status}"),
+        sentence=sentence,
+        reference=reference,
+        **page_context(request),
+    )
+    return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
+
+
+def page_context(request: HTTPConnection) -> dict[str, Any]:
+    """What every page is told: who reads it, where it is, and whether this is a demonstration."""
+    caller = getattr(request.state, "caller_view", None)
+    query = request.url.query
+    return {
+        "caller": caller or {"account": None, "seat": None},
+        "path": request.url.path + (f"?{query}" if query else ""),
+        "demo": bool(request.app.state.demonstration),
+        "errors": {},
+        "values": {},
+    }
+
+
+def wants_json(request: HTTPConnection) -> bool:
+    path = request.url.path
+    return path.startswith("/api/") or path in ("/healthz", "/readyz", "/metrics")
+
+
+def install_refusals(app: FastAPI) -> None:
+    """Turn refusals, faults in a body and bugs into answers."""
+
+    @app.exception_handler(Refusal)
+    async def on_refusal(request: Request, refusal: Refusal) -> Response:
+        return refuse(request, refusal)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_faults(request: Request, error: RequestValidationError) -> Response:
+        fields = {}
+        for fault in error.errors():
+            where = [str(part) for part in fault["loc"] if part not in ("body", "query", "path")]
+            code = "missing" if fault["type"] == "missing" else "unreadable"
+            fields["/" + "/".join(where)] = code
+        return refuse(request, Invalid(fields))
+
+    @app.exception_handler(HTTPException)
+    async def on_http(request: Request, error: HTTPException) -> Response:
+        known = error.status_code if error.status_code in (400, 404, 405, 413) else 400
+        refusal = Refusal(f"http_{known}")
+        refusal.status = error.status_code
+        answer = refuse(request, refusal)
+        for name, value in (error.headers or {}).items():
+            answer.headers[name] = value
+        return answer
+
+    @app.exception_handler(Exception)
+    async def on_bug(request: Request, error: Exception) -> Response:
+        reference = secrets.token_hex(4)
+        log.error("bug", reference=reference, path=request.url.path, exc_info=error)
+        renderer: Renderer = request.app.state.renderer
+        language = language_of(request)
+        sentence = renderer.refusal(language, Refusal("bug", reference=reference))
+        if wants_json(request):
+            title = renderer.say(language, "status.500")
+            return problem(request, status=500, code="bug", title=title, detail=sentence)
+        return error_page(request, status=500, sentence=sentence, reference=reference)
+
+
+# --- middleware ------------------------------------------------------------------------------
+
+
+def is_cross_site(headers: Mapping[str, str]) -> bool:
+    """True where a browser says that another site made the page send this."""
+    site = headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
+
+
+class SafeSite:
+    """Refuse cross-site changes that ride on cookies, and put safety headers on every answer."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self.app = app
+        self.headers = dict(HEADERS)
+        if https:
+            self.headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_safely(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self.headers.items():
+                    headers.setdefault(name, value)
+                if not scope["path"].startswith("/static/"):
+                    headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        request = Request(scope)
+        changes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
+        if changes and "authorization" not in request.headers and is_cross_site(request.headers):
+            refusal = Refusal("cross_site")
+            refusal.status = 403
+            await refuse(request, refusal)(scope, receive, send_safely)
+            return
+        await self.app(scope, receive, send_safely)
+
+
+def data_folder(name: str) -> Path:
+    """``templates``, ``translations`` or ``charters``: in the checkout, or in the package."""
+    package = Path(__file__).parent
+    beside = package.parent / name
+    return beside if beside.is_dir() else package / "_data" / name
