@@ -1,0 +1,85 @@
+"""The JSON face of translation. Who may use it is decided where the router is joined."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from hub.errors import Refusal
+from hub.language import actions
+from hub.language.text import Doubt, Language
+from hub.language.translator import Service
+
+LONGEST_TEXT = 20_000
+
+router = APIRouter(prefix="/api/v1", tags=["translation"])
+
+
+class NotTranslated(Refusal):
+    """No translation came out; `reason` is `no_package`, `degenerate`, `overloaded`, `engine`."""
+
+    status = 503
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("not_translated", reason=reason)
+
+
+def get_translator(request: Request) -> Service:
+    """The translator that the app holds."""
+    translator: Service = request.app.state.translator
+    return translator
+
+
+TranslatorDep = Annotated[Service, Depends(get_translator)]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("the text is empty")
+    return text
+
+
+class TranslationIn(BaseModel):
+    """A text to translate. Without `from` its language is guessed."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    text: Annotated[str, Field(max_length=LONGEST_TEXT), AfterValidator(_not_blank)]
+    source: Language | None = Field(default=None, alias="from")
+    target: Language = Field(alias="to")
+
+
+class DoubtOut(BaseModel):
+    """Why the text may be wrong; `score` from 0 (no doubt) to 1."""
+
+    score: float
+    reasons: list[str]
+
+    @classmethod
+    def of(cls, doubt: Doubt | None) -> DoubtOut | None:
+        """The doubt as it goes out, if there is one."""
+        return cls(score=doubt.score, reasons=list(doubt.reasons)) if doubt else None
+
+
+class TranslationOut(BaseModel):
+    """The translated text; `source` says where it comes from, `from` its original language."""
+
+    text: str
+    language: Language = Field(serialization_alias="from")
+    source: Literal["memory", "engine"]
+    doubt: DoubtOut | None
+
+
+@router.post("/translate")
+async def post_translate(wanted: TranslationIn, translator: TranslatorDep) -> TranslationOut:
+    """Translates a text of up to 20,000 characters."""
+    made = await actions.translate(
+        translator, wanted.text, source=wanted.source, target=wanted.target
+    )
+    if made.status == "failed":
+        raise NotTranslated(made.reason or "engine")
+    return TranslationOut(
+        text=made.text, language=made.source, source="engine", doubt=DoubtOut.of(made.doubt)
+    )

@@ -1,0 +1,536 @@
+"""The engine: Argos packages on disk, run by CTranslate2 in a worker thread.
+
+This is the only file that knows Argos. It takes from it what a package is (`Package`: metadata,
+tokenizer, `target_prefix`) and decodes with the settings of `argostranslate.translate`, but
+calls CTranslate2 itself instead of going through Argos's `Translation` object, because that one
+
+- asks for a sentence splitter which it would fetch from the network,
+- translates paragraph by paragraph, where one batch for all waiting texts is several times
+  faster, and gives no score per sentence, which the doubts need,
+- keeps a cache that is not safe across threads, and logs the texts.
+
+The two bundled directions carry the same network. They are loaded as two all the same: the
+second costs 24 MB, and each package stays replaceable on its own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import logging
+import math
+import os
+import socket
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, Literal, Protocol, TypeVar
+
+import structlog
+
+from hub.language import packages as shelf
+from hub.language.packages import DIRECTIONS, BrokenPackage, Package
+from hub.language.text import (
+    Doubt,
+    Language,
+    Piece,
+    degenerate,
+    doubts,
+    has_other_script,
+    in_keeping,
+    looks_like,
+    pieces,
+    shorter,
+    tidy,
+    weighed,
+)
+
+__all__ = [
+    "Offer",
+    "Package",
+    "Service",
+    "Translated",
+    "Translator",
+    "offers",
+    "try_out",
+]
+
+log = structlog.get_logger(__name__)
+
+Result = TypeVar("Result")
+
+WAITING_TEXTS: Final = 500
+_TEXTS_AT_ONCE: Final = 32
+_LETTERS_AT_ONCE: Final = 4_000
+# The bundled network has learned 128 positions; beyond them it only babbles.
+_LONGEST_TOKENS: Final = 110
+_BEAM: Final = 4
+_LENGTH_PENALTY: Final = 0.2
+_BATCH_TOKENS: Final = 256
+_TRIAL: Final[dict[Language, str]] = {
+    "sv": "Jag har varit på avdelningen i tre dagar.",
+    "en": "I have been on the ward for three days.",
+}
+
+
+@dataclass(frozen=True)
+class Translated:
+    """One text as it came out. When `status` is `failed`, `text` is empty and `reason` says why:
+
+    `no_package` (the direction has none that works), `degenerate` (what came out was no
+    translation), `overloaded` (too many texts wait already), `engine` (it broke or is closed).
+    `doubt` is None or says why the text may be wrong. `model` names package and version, and is
+    empty where none was there.
+    """
+
+    text: str
+    status: Literal["machine", "failed"]
+    reason: str | None
+    doubt: Doubt | None
+    model: str
+
+
+class Service(Protocol):
+    """What the rest of the hub needs of a translator; tests have a stand-in of this shape."""
+
+    @property
+    def builtin(self) -> bool:
+        """Whether a package that came with the hub is in use."""
+        ...
+
+    async def start(self) -> None:
+        """Loads what is there."""
+        ...
+
+    async def close(self) -> None:
+        """Lets go of it."""
+        ...
+
+    def packages(self) -> list[Package]:
+        """The packages in use, at most one per direction."""
+        ...
+
+    def state(self) -> dict[str, str]:
+        """`ok`, `missing` or `broken: …` for `sv-en` and `en-sv`."""
+        ...
+
+    async def translate(
+        self, texts: Sequence[str], *, source: Language, target: Language
+    ) -> list[Translated]:
+        """One result per text, in order."""
+        ...
+
+
+class Translator:
+    """Translates between Swedish and English with the packages on disk.
+
+    `models_dir` holds installed packages, which win over those that came with the hub in
+    `bundled_dir`; of several versions the highest wins, and one that cannot be loaded makes way
+    for the next. `threads` is the number of processor threads that one batch uses. No method
+    blocks the event loop or touches the network, and `translate` never raises for any text.
+    """
+
+    def __init__(self, models_dir: Path, bundled_dir: Path, *, threads: int = 1) -> None:
+        self._models_dir = models_dir
+        self._bundled_dir = bundled_dir
+        self._threads = threads
+        self._engines: dict[tuple[Language, Language], _Engine] = {}
+        self._state = {f"{source}-{target}": "missing" for source, target in DIRECTIONS}
+        self._waiting = 0
+        self._closing = threading.Event()
+        self._worker: ThreadPoolExecutor | None = None
+
+    @property
+    def builtin(self) -> bool:
+        """Whether a package that came with the hub is in use."""
+        return any(engine.package.bundled for engine in self._engines.values())
+
+    @property
+    def waiting(self) -> int:
+        """How many texts have been handed in and not yet come back."""
+        return self._waiting
+
+    def packages(self) -> list[Package]:
+        """The packages in use, at most one per direction."""
+        return [self._engines[pair].package for pair in DIRECTIONS if pair in self._engines]
+
+    def state(self) -> dict[str, str]:
+        """`ok`, `missing` or `broken: …` for `sv-en` and `en-sv`; all `missing` before start."""
+        return dict(self._state)
+
+    async def start(self) -> None:
+        """Loads the packages (a fraction of a second; some seconds the first time).
+
+        Never raises for a package: one that is damaged shows in `state()`. A second start does
+        nothing.
+        """
+        if self._worker is not None:
+            return
+        self._closing.clear()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="translator")
+        self._engines, self._state = await self._at_work(self._load)
+
+    async def close(self) -> None:
+        """Ends the worker after the batch it is at; what still waits comes back as failed."""
+        worker, self._worker = self._worker, None
+        if worker is None:
+            return
+        self._closing.set()
+        await asyncio.to_thread(worker.shutdown)
+        self._engines = {}
+        self._state = dict.fromkeys(self._state, "missing")
+
+    async def translate(
+        self, texts: Sequence[str], *, source: Language, target: Language
+    ) -> list[Translated]:
+        """One result per text, in order; sentences go to the engine many at a time.
+
+        The declared `source` decides, whatever the text looks like. Line breaks, list marks,
+        outer spaces, emoji, links and stretches without letters come through as they are, and a
+        text of nothing else comes back unchanged. Callers take turns after every batch.
+        """
+        if source == target:
+            return [Translated(text, "machine", None, None, "") for text in texts]
+        room = max(0, WAITING_TEXTS - self._waiting)
+        taken = texts[:room]
+        self._waiting += len(taken)
+        results: list[Translated] = []
+        try:
+            for batch in _batches(taken):
+                results += await self._batch(batch, source, target)
+                self._waiting -= len(batch)
+        finally:
+            self._waiting -= len(taken) - len(results)
+        return results + [_failed("overloaded")] * (len(texts) - len(taken))
+
+    async def _batch(
+        self, texts: Sequence[str], source: Language, target: Language
+    ) -> list[Translated]:
+        engine = self._engines.get((source, target))
+        if engine is None:
+            reason = "engine" if self._closing.is_set() else "no_package"
+            return [_failed(reason)] * len(texts)
+        try:
+            return await self._at_work(functools.partial(self._run, engine, texts))
+        except Exception as problem:
+            # One bad text must not take the others of its batch with it.
+            log.warning("translation_failed", problem=type(problem).__name__, texts=len(texts))
+            if len(texts) == 1 or self._worker is None:
+                return [_failed("engine", engine)] * len(texts)
+            singly = [await self._batch([text], source, target) for text in texts]
+            return [result for results in singly for result in results]
+
+    def _run(self, engine: _Engine, texts: Sequence[str]) -> list[Translated]:
+        if self._closing.is_set():
+            return [_failed("engine", engine)] * len(texts)
+        return engine.translate(texts)
+
+    async def _at_work(self, job: Callable[[], Result]) -> Result:
+        if self._worker is None:
+            raise RuntimeError("the translator is not started")
+        return await asyncio.get_running_loop().run_in_executor(self._worker, job)
+
+    def _load(self) -> tuple[dict[tuple[Language, Language], _Engine], dict[str, str]]:
+        engines: dict[tuple[Language, Language], _Engine] = {}
+        state: dict[str, str] = {}
+        shelf.sweep(self._models_dir)
+        candidates = shelf.installed(self._models_dir) + shelf.bundled(self._bundled_dir)
+        damaged = shelf.unreadable(self._models_dir, self._bundled_dir)
+        for path, problem in damaged.items():
+            log.warning("translation_package_unreadable", file=path.name, problem=problem)
+        for source, target in DIRECTIONS:
+            direction = f"{source}-{target}"
+            # An archive cut short cannot say which direction it was for; its name may.
+            broken = [why for path, why in damaged.items() if f"{source}_{target}" in path.name]
+            state[direction] = f"broken: {broken[0]}" if broken else "missing"
+            for package in candidates:
+                if package.direction != direction:
+                    continue
+                try:
+                    folder = shelf.unpacked(package, self._models_dir)
+                    engines[source, target] = _open(folder, self._threads)
+                except Exception as problem:
+                    state[direction] = f"broken: {_why(problem)}"
+                    log.warning(
+                        "translation_package_broken",
+                        direction=direction,
+                        file=package.path.name,
+                        problem=_why(problem),
+                    )
+                else:
+                    state[direction] = "ok"
+                    log.info(
+                        "translation_ready",
+                        direction=direction,
+                        version=package.version,
+                        bundled=package.bundled,
+                    )
+                    break
+        # The detector takes half a second to load, which nobody's first words should wait for.
+        looks_like(_TRIAL["sv"])
+        return engines, state
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[str]]:
+    """Few enough at once that nobody else waits for long."""
+    batch: list[str] = []
+    size = 0
+    for text in texts:
+        if batch and (len(batch) == _TEXTS_AT_ONCE or size + len(text) > _LETTERS_AT_ONCE):
+            yield batch
+            batch, size = [], 0
+        batch.append(text)
+        size += len(text)
+    if batch:
+        yield batch
+
+
+def try_out(package: Package) -> Translated:
+    """Loads an unpacked package and lets it translate a test sentence. Blocks.
+
+    Raises BrokenPackage where it cannot be loaded or what comes out is no translation.
+    """
+    try:
+        result = _open(package, threads=1).translate([_TRIAL[package.source]])[0]
+    except Exception as problem:
+        raise BrokenPackage(_why(problem)) from problem
+    if result.status == "failed":
+        raise BrokenPackage("it did not translate the test sentence")
+    return result
+
+
+# --- One package at work (worker thread only) -------------------------------------------------
+
+
+@dataclass
+class _Engine:
+    package: Package
+    argos: Any
+    network: Any
+    model: str
+    prefix: list[str] = field(default_factory=list)
+
+    def translate(self, texts: Sequence[str]) -> list[Translated]:
+        """All the sentences of all the texts in one batch; each different sentence once."""
+        cut = [pieces(text) for text in texts]
+        wanted = dict.fromkeys(piece.text for text in cut for piece in text if piece.words)
+        said = self._say(list(wanted))
+        return [self._assemble(text, said) for text in cut]
+
+    def _say(self, sentences: list[str]) -> dict[str, _Said]:
+        said = dict(zip(sentences, self._decode(sentences), strict=True))
+        # A loop of the decoder is often cured by forbidding it to repeat itself.
+        stuck = [each for each in sentences if self._flaw(each, said[each].text)]
+        if stuck:
+            again = self._decode(stuck, no_repeat_ngram_size=3, repetition_penalty=1.2)
+            for sentence, second in zip(stuck, again, strict=True):
+                if not self._flaw(sentence, second.text):
+                    said[sentence] = second
+        return said
+
+    def _flaw(self, sentence: str, output: str) -> str | None:
+        return degenerate(tidy(sentence), output, target=self.package.target)
+
+    def _assemble(self, text: list[Piece], said: dict[str, _Said]) -> Translated:
+        whole: list[str] = []
+        reasons: set[str] = set()
+        for piece in text:
+            if not piece.words:
+                whole.append(piece.text)
+                continue
+            output = said[piece.text]
+            source = tidy(piece.text)
+            if self._flaw(piece.text, output.text):
+                return _failed("degenerate", self)
+            doubt = doubts(
+                source,
+                output.text,
+                language=self.package.source,
+                log_probability=output.log_probability,
+            )
+            reasons.update(doubt.reasons if doubt else ())
+            whole.append(in_keeping(piece.text, output.text))
+        original, made = "".join(piece.text for piece in text), "".join(whole)
+        if len(original) > 200 and degenerate(original, made) == "length":
+            return _failed("degenerate", self)
+        if has_other_script(original):
+            reasons.add("copied")
+        return Translated(made, "machine", None, weighed(reasons), self.model)
+
+    def _decode(self, sentences: list[str], **options: Any) -> list[_Said]:
+        parts: list[list[list[str]]] = [self._tokens(sentence) for sentence in sentences]
+        flat = [tokens for sentence in parts for tokens in sentence]
+        if not flat:
+            return [_Said("", 0.0) for _ in sentences]
+        found = iter(
+            self.network.translate_batch(
+                flat,
+                target_prefix=[self.prefix] * len(flat) if self.prefix else None,
+                replace_unknowns=True,
+                max_batch_size=_BATCH_TOKENS,
+                batch_type="tokens",
+                beam_size=_BEAM,
+                length_penalty=_LENGTH_PENALTY,
+                return_scores=True,
+                max_decoding_length=min(256, 3 * max(map(len, flat)) + 16),
+                **options,
+            )
+        )
+        return [self._said(sentence, [next(found) for _ in sentence]) for sentence in parts]
+
+    def _said(self, parts: list[list[str]], found: list[Any]) -> _Said:
+        texts, log_probability, tokens = [], 0.0, 0
+        for result in found:
+            told = result.hypotheses[0]
+            texts.append(self._plain(told))
+            log_probability += result.scores[0] * len(told) ** _LENGTH_PENALTY
+            tokens += len(told) + 1
+        return _Said(" ".join(filter(None, texts)), log_probability / max(tokens, 1))
+
+    def _tokens(self, sentence: str) -> list[list[str]]:
+        """The sentence as one list of tokens, or as several where it is too long for one."""
+        plain = tidy(sentence)
+        tokens: list[str] = self.argos.tokenizer.encode(plain)
+        if not tokens:
+            return []
+        if len(tokens) <= _LONGEST_TOKENS or len(plain) < 2:
+            return [tokens[: 2 * _LONGEST_TOKENS]]
+        halves = shorter(plain, math.ceil(len(plain) / 2))
+        return [part for half in halves if half.strip() for part in self._tokens(half)]
+
+    def _plain(self, tokens: list[str]) -> str:
+        text: str = self.argos.tokenizer.decode(tokens)
+        for prefix in self.prefix:
+            text = text.strip().removeprefix(prefix)
+        return " ".join(text.split())
+
+
+@dataclass(frozen=True)
+class _Said:
+    text: str
+    log_probability: float
+
+
+def _failed(reason: str, engine: _Engine | None = None) -> Translated:
+    return Translated("", "failed", reason, None, engine.model if engine else "")
+
+
+def _why(problem: Exception) -> str:
+    if isinstance(problem, BrokenPackage):
+        return str(problem)
+    if isinstance(problem, ImportError):
+        return "argos-translate-lt is not installed"
+    first = (str(problem).splitlines() or [""])[0][:200]
+    return f"{type(problem).__name__}: {first}" if first else type(problem).__name__
+
+
+def _open(package: Package, threads: int) -> _Engine:
+    argos = _argos().Package(package.path)
+    import ctranslate2  # noqa: PLC0415
+
+    network = ctranslate2.Translator(
+        str(package.path / "model"),
+        device="cpu",
+        inter_threads=1,
+        intra_threads=threads,
+    )
+    engine = _Engine(
+        package=package,
+        argos=argos,
+        network=network,
+        model=f"argos {package.direction} {package.version}".strip(),
+        prefix=[argos.target_prefix] if argos.target_prefix else [],
+    )
+    # Argos opens the tokenizer at its first use: better now than under somebody's first words.
+    engine.argos.tokenizer.encode(_TRIAL[package.source])
+    return engine
+
+
+# --- Argos itself -----------------------------------------------------------------------------
+
+_SECONDS: Final = 30
+_import_lock = threading.Lock()
+_XDG: Final = ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+
+
+def _argos() -> Any:
+    """Argos's `package` module. Importing it makes folders in the home of the user.
+
+    They would stay empty, and a home that cannot be written would stop the hub, so it is shown
+    a place for throw-away files instead. Its log is silenced: it holds what people wrote.
+    """
+    with _import_lock:
+        before = {name: os.environ.get(name) for name in _XDG}
+        if "argostranslate.settings" not in sys.modules:
+            place = str(Path(tempfile.gettempdir()) / f"samrum-argos-{os.getuid()}")
+            os.environ.update(dict.fromkeys(_XDG, place))
+        try:
+            from argostranslate import package  # noqa: PLC0415
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+        logging.getLogger("argostranslate.utils").setLevel(logging.CRITICAL)
+        return package
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A package that the Argos index offers. `links` are where it can be fetched."""
+
+    source: Language
+    target: Language
+    version: str
+    name: str
+    links: tuple[str, ...]
+
+
+class Unreachable(Exception):
+    """The package index could not be read; the message names it."""
+
+
+def offers(place: Path) -> list[Offer]:
+    """The newest package per direction in the Argos index, which is fetched into `place`.
+
+    Blocks and uses the network (`ARGOS_PACKAGE_INDEX` moves the index). Raises Unreachable.
+    """
+    package = _argos()
+    settings = package.settings
+    place.mkdir(parents=True, exist_ok=True)
+    index = place / "index.json"
+    # Argos swallows a failed download, and would then ask for the file for ever.
+    with contextlib.suppress(FileNotFoundError):
+        index.unlink()
+    settings.local_package_index = index
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(_SECONDS)
+    try:
+        package.update_package_index()
+    finally:
+        socket.setdefaulttimeout(patience)
+    if not index.exists():
+        raise Unreachable(f"the package index at {settings.remote_package_index} did not answer")
+    try:
+        return list(_newest(package.get_available_packages(), package.argospm_package_name))
+    except (ValueError, TypeError, AttributeError):
+        raise Unreachable(f"{settings.remote_package_index} is no package index") from None
+
+
+def _newest(available: list[Any], name: Callable[[Any], str]) -> Iterator[Offer]:
+    for source, target in DIRECTIONS:
+        fitting = [
+            each
+            for each in available
+            if (each.from_code, each.to_code) == (source, target) and each.type == "translate"
+        ]
+        if fitting:
+            best = max(fitting, key=lambda each: shelf.order(each.package_version))
+            links = tuple(link for link in best.links if link.startswith(("http:", "https:")))
+            yield Offer(source, target, best.package_version, name(best), links)
