@@ -1,0 +1,185 @@
+"""create_app(settings): builds all parts, joins the routes, lists the timed jobs."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
+
+import hub
+from hub import health
+from hub.clock import Clock, Every, Ticker
+from hub.db import Database
+from hub.errors import Forbidden, Refusal, Unauthorised
+from hub.gatherings import api as gatherings_api
+from hub.gatherings import jobs
+from hub.gatherings import pages as gatherings_pages
+from hub.gatherings.formats import Formats
+from hub.gatherings.models import find_gathering
+from hub.gatherings.screens import Screens
+from hub.language import api as language_api
+from hub.language.translator import Service, Translator
+from hub.live import Admission, Key, Live, NotAdmitted
+from hub.people import pages as people_pages
+from hub.people.door import Asking, check_reads, identify
+from hub.programme import api as programme_api
+from hub.programme import pages as programme_pages
+from hub.render import Renderer
+from hub.settings import Settings
+from hub.web import (
+    MAX_BODY_BYTES,
+    Limits,
+    SafeSite,
+    data_folder,
+    install_refusals,
+)
+
+STATIC = Path(__file__).parent / "static"
+DESCRIPTION = """Live sessions where people who share no language think and decide together.
+
+Bearer token or session cookie. Errors are `application/problem+json` (RFC 9457) in the caller's
+language. Times are RFC 3339; languages are `sv` and `en`; ids are opaque.
+"""
+
+
+@cache
+def static_version(path: str) -> str:
+    """The first letters of the file's hash: a changed file has a new address."""
+    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
+
+
+class Static(StaticFiles):
+    """Static files under an address that holds their hash are kept by browsers for a year."""
+
+    async def get_response(self, path: str, scope: Any) -> Any:
+        answer = await super().get_response(path, scope)
+        if b"v=" in scope.get("query_string", b""):
+            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return answer
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    translator: Service | None = None,
+    demonstration: bool = False,
+) -> FastAPI:
+    """The hub as an ASGI application. ``translator`` and ``clock`` are given by tests and demos."""
+    clock = clock or Clock()
+    database = Database(settings.database)
+    renderer = Renderer(
+        data_folder("templates"),
+        data_folder("translations"),
+        timezone=settings.timezone,
+        static_version=static_version,
+    )
+    translator = translator or Translator(
+        settings.packages_dir, data_folder("translations") / "models"
+    )
+    screens = Screens(database, clock, renderer, base_url=settings.base_url)
+    live = Live(
+        redis_url=settings.redis_url,
+        identify=_identify(database, clock),
+        admit=_admit(database, clock, screens),
+        catch_up=screens.catch_up,
+        presence_changed=screens.tell_presence,
+    )
+    screens.live = live
+    ticker = Ticker(
+        [
+            Every(1, "translate", partial(jobs.translate_waiting, screens, translator)),
+            Every(
+                1 / clock.speed if clock.speed > 1 else 1, "time", partial(jobs.keep_time, screens)
+            ),
+            Every(15 / clock.speed, "presence", partial(jobs.note_presence, screens)),
+            Every(60 / clock.speed, "idle", partial(jobs.close_idle, screens)),
+        ]
+    )
+    screens.on_change = partial(ticker.wake, "translate")
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        await translator.start()
+        ticker.start()
+        yield
+        await ticker.stop()
+        await screens.settle()
+        await translator.close()
+        await database.close()
+
+    app = FastAPI(
+        title="Samrum",
+        version=hub.__version__,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        max_body_size=MAX_BODY_BYTES,
+    )
+    app.state.settings, app.state.database, app.state.clock = settings, database, clock
+    app.state.renderer, app.state.translator = renderer, translator
+    app.state.screens, app.state.live, app.state.ticker = screens, live, ticker
+    app.state.formats = Formats(settings.data_dir / "formats")
+    app.state.limits = Limits(settings.redis_url, speed=clock.speed)
+    app.state.demonstration = demonstration
+    _join_routes(app)
+    install_refusals(app)
+    app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
+    app.add_middleware(SafeSite, https=settings.secure_cookies)
+    return app
+
+
+def _join_routes(app: FastAPI) -> None:
+    app.include_router(health.router)
+    app.include_router(programme_api.router)
+    app.include_router(language_api.router, dependencies=[Depends(_check_translates)])
+    app.include_router(gatherings_api.router)
+    app.include_router(people_pages.router)
+    app.include_router(programme_pages.router)
+    app.include_router(gatherings_pages.router)
+    app.mount("/static", Static(directory=STATIC), name="static")
+    app.mount("/socket.io", app.state.live.app)
+
+
+async def _check_translates(caller: Asking) -> None:
+    if caller.is_nobody:
+        raise Unauthorised()
+    if caller.account is None or caller.account.role not in ("admin", "facilitator", "editor"):
+        raise Forbidden()
+
+
+def _identify(database: Database, clock: Clock) -> Callable[[Key], Any]:
+    async def check(key: Key) -> bool:
+        async with database.reading() as tx:
+            caller = await identify(tx, bearer=key.bearer, cookies=key.cookies, now=clock.now())
+        return not caller.is_nobody
+
+    return check
+
+
+def _admit(database: Database, clock: Clock, screens: Screens) -> Callable[[Key, str], Any]:
+    async def admit(key: Key, session: str) -> Admission:
+        async with database.reading() as tx:
+            caller = await identify(tx, bearer=key.bearer, cookies=key.cookies, now=clock.now())
+            try:
+                check_reads(caller, session)
+            except Refusal as refusal:
+                raise NotAdmitted(refusal.code) from refusal
+            gathering = await find_gathering(tx, session)
+        if gathering is None:
+            raise NotAdmitted("session_not_found")
+        screens.touched.add(session)
+        seat = caller.seat(session)
+        person = seat.id if seat else caller.account.id if caller.account else ""
+        return Admission(person, seat is not None, caller.runs, gathering.revision)
+
+    return admit

@@ -1,0 +1,338 @@
+"""Gatherings, their log of events, what was said and its translations; and how to fetch them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+
+from hub.db import Base, new_id
+from hub.errors import NotFound
+from hub.gatherings.rules import Event, Format, Stage, read_format
+from hub.people.models import Account, Participant
+from hub.programme.models import Finding
+
+
+class Gathering(Base):
+    """A live session (called session outside the code).
+
+    The stage columns repeat what the log says, so that one row answers most questions; a test
+    keeps them equal to ``rules.replay`` of the log.
+    """
+
+    __tablename__ = "gatherings"
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("s"))
+    code: Mapped[str] = mapped_column(String(12), unique=True)
+    format_id: Mapped[str] = mapped_column(String(60))
+    format: Mapped[dict[str, Any]]
+    title: Mapped[dict[str, Any]]
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
+    charter: Mapped[str | None] = mapped_column(String(60))
+    principles: Mapped[list[Any] | None]
+    access: Mapped[str] = mapped_column(String(10), default="open")
+    demonstration: Mapped[bool] = mapped_column(default=False)
+    created_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    created_at: Mapped[datetime]
+    starts_at: Mapped[datetime | None]
+
+    state: Mapped[str] = mapped_column(String(10), default="planned")
+    phase_index: Mapped[int | None]
+    phase_started_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    left: Mapped[float | None] = mapped_column(Float)
+    time_up_at: Mapped[datetime | None]
+    advance_by_itself: Mapped[bool] = mapped_column(default=False)
+    opened_at: Mapped[datetime | None]
+    started_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    last_activity_at: Mapped[datetime]
+
+    revision: Mapped[int] = mapped_column(default=0)
+    seq: Mapped[int] = mapped_column(default=0)
+    stage_revision: Mapped[int] = mapped_column(default=0)
+    queue_revision: Mapped[int] = mapped_column(default=0)
+
+    @property
+    def form(self) -> Format:
+        """The format as it was when the session was made."""
+        return read_format(self.format)
+
+    @property
+    def stage(self) -> Stage:
+        return Stage(
+            self.state,  # type: ignore[arg-type]
+            self.phase_index,
+            self.phase_started_at,
+            self.ends_at,
+            self.left,
+        )
+
+
+class GatheringEvent(Base):
+    """The append-only log. ``number`` is the revision that the event made."""
+
+    __tablename__ = "gathering_events"
+    __table_args__ = (UniqueConstraint("gathering_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    gathering_id: Mapped[str] = mapped_column(ForeignKey("gatherings.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(40))
+    actor: Mapped[str | None] = mapped_column(String(30))
+    data: Mapped[dict[str, Any]]
+
+    @property
+    def event(self) -> Event:
+        return Event(self.kind, self.at, self.data)
+
+
+class Act(Base):
+    """What somebody who runs the session did, and the reason they gave."""
+
+    __tablename__ = "acts"
+    __table_args__ = (Index("ix_acts_gathering_id", "gathering_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("d"))
+    gathering_id: Mapped[str] = mapped_column(ForeignKey("gatherings.id", ondelete="CASCADE"))
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    kind: Mapped[str] = mapped_column(String(40))
+    target: Mapped[str | None] = mapped_column(String(30))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]
+
+
+class Contribution(Base):
+    """Anything somebody said. ``seq`` is None for what is not (yet) shared."""
+
+    __tablename__ = "contributions"
+    __table_args__ = (
+        UniqueConstraint("gathering_id", "seq"),
+        UniqueConstraint("gathering_id", "author_key", "client_id"),
+        Index("ix_contributions_gathering_id_revision", "gathering_id", "revision"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("c"))
+    gathering_id: Mapped[str] = mapped_column(ForeignKey("gatherings.id", ondelete="CASCADE"))
+    seq: Mapped[int | None]
+    revision: Mapped[int]
+    phase: Mapped[str] = mapped_column(String(40))
+    kind: Mapped[str] = mapped_column(String(30))
+    participant_id: Mapped[str | None] = mapped_column(
+        ForeignKey("participants.id", ondelete="SET NULL")
+    )
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    author_key: Mapped[str] = mapped_column(String(30))
+    client_id: Mapped[str] = mapped_column(String(80))
+    language: Mapped[str] = mapped_column(String(2))
+    text: Mapped[str] = mapped_column(Text)
+    fields: Mapped[dict[str, Any]]
+    reply_to: Mapped[str | None] = mapped_column(String(30))
+    created_at: Mapped[datetime]
+    removed_at: Mapped[datetime | None]
+    hidden_at: Mapped[datetime | None]
+    hidden_reason: Mapped[str] = mapped_column(Text, default="")
+    pinned_at: Mapped[datetime | None]
+    screen_at: Mapped[datetime | None]
+
+    participant: Mapped[Participant | None] = relationship(lazy="raise")
+    account: Mapped[Account | None] = relationship(lazy="raise")
+    translations: Mapped[list[Translation]] = relationship(
+        lazy="raise", order_by="Translation.language", cascade="all, delete-orphan"
+    )
+
+
+class Translation(Base):
+    """A contribution in the other language, where it came from, and how sure we are."""
+
+    __tablename__ = "translations"
+    __table_args__ = (
+        UniqueConstraint("contribution_id", "language"),
+        Index("ix_translations_due_at", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("t"))
+    contribution_id: Mapped[str] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(2))
+    text: Mapped[str] = mapped_column(Text, default="")
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    status: Mapped[str] = mapped_column(String(12))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    by_id: Mapped[str | None] = mapped_column(String(30))
+    by_name: Mapped[str | None] = mapped_column(String(80))
+    model: Mapped[str | None] = mapped_column(String(60))
+    doubt: Mapped[dict[str, Any] | None]
+    disputes: Mapped[list[Any]] = mapped_column(default=list)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+
+class Hand(Base):
+    """A raised hand in the speaking queue."""
+
+    __tablename__ = "hands"
+
+    participant_id: Mapped[str] = mapped_column(
+        ForeignKey("participants.id", ondelete="CASCADE"), primary_key=True
+    )
+    gathering_id: Mapped[str] = mapped_column(
+        ForeignKey("gatherings.id", ondelete="CASCADE"), index=True
+    )
+    raised_at: Mapped[datetime]
+    floor_at: Mapped[datetime | None]
+
+
+WITH_AUTHOR = (
+    selectinload(Contribution.participant),
+    selectinload(Contribution.account),
+    selectinload(Contribution.translations),
+)
+
+
+async def find_gathering(tx: AsyncSession, gathering_id: str) -> Gathering | None:
+    return await tx.get(Gathering, gathering_id)
+
+
+async def find_gathering_by_code(tx: AsyncSession, code: str) -> Gathering | None:
+    return await tx.scalar(select(Gathering).where(Gathering.code == code))
+
+
+async def access_gathering(tx: AsyncSession, gathering_id: str, *, lock: bool = False) -> Gathering:
+    """The gathering, its row locked for a change where ``lock``. Raises NotFound."""
+    query = select(Gathering).where(Gathering.id == gathering_id)
+    gathering = await tx.scalar(query.with_for_update() if lock else query)
+    if gathering is None:
+        raise NotFound("session_not_found")
+    return gathering
+
+
+async def list_gatherings(tx: AsyncSession, *, states: tuple[str, ...] = ()) -> list[Gathering]:
+    """Newest first."""
+    query = select(Gathering).order_by(Gathering.created_at.desc(), Gathering.id)
+    if states:
+        query = query.where(Gathering.state.in_(states))
+    return list(await tx.scalars(query))
+
+
+async def list_events(tx: AsyncSession, gathering_id: str) -> list[GatheringEvent]:
+    found = await tx.scalars(
+        select(GatheringEvent)
+        .where(GatheringEvent.gathering_id == gathering_id)
+        .order_by(GatheringEvent.number)
+    )
+    return list(found)
+
+
+async def access_contribution(tx: AsyncSession, contribution_id: str) -> Contribution:
+    """A contribution with its author and translations. Raises NotFound; permission is the door's.
+
+    A private contribution is fetched too: the caller asks ``is_private``.
+    """
+    found = await tx.scalar(
+        select(Contribution).where(Contribution.id == contribution_id).options(*WITH_AUTHOR)
+    )
+    if found is None:
+        raise NotFound("contribution_not_found")
+    return found
+
+
+async def find_by_client_id(
+    tx: AsyncSession, gathering_id: str, author_key: str, client_id: str
+) -> Contribution | None:
+    return await tx.scalar(
+        select(Contribution)
+        .where(
+            Contribution.gathering_id == gathering_id,
+            Contribution.author_key == author_key,
+            Contribution.client_id == client_id,
+        )
+        .options(*WITH_AUTHOR)
+    )
+
+
+async def list_contributions(
+    tx: AsyncSession, gathering_id: str, *, after: int = 0, limit: int | None = None
+) -> list[Contribution]:
+    """What the session shares, in ``seq`` order, tombstones included."""
+    found = await tx.scalars(
+        select(Contribution)
+        .where(Contribution.gathering_id == gathering_id, Contribution.seq > after)
+        .order_by(Contribution.seq)
+        .limit(limit)
+        .options(*WITH_AUTHOR)
+    )
+    return list(found)
+
+
+async def contributions_changed(
+    tx: AsyncSession, gathering_id: str, *, after: int
+) -> list[Contribution]:
+    """Shared contributions whose revision is above ``after``, in ``seq`` order."""
+    found = await tx.scalars(
+        select(Contribution)
+        .where(
+            Contribution.gathering_id == gathering_id,
+            Contribution.revision > after,
+            Contribution.seq.is_not(None),
+        )
+        .order_by(Contribution.seq)
+        .options(*WITH_AUTHOR)
+    )
+    return list(found)
+
+
+async def list_private(
+    tx: AsyncSession, gathering_id: str, participant_id: str, *, after: int = 0
+) -> list[Contribution]:
+    """What only this participant may see: reflections and hidden ratings of their own."""
+    found = await tx.scalars(
+        select(Contribution)
+        .where(
+            Contribution.gathering_id == gathering_id,
+            Contribution.participant_id == participant_id,
+            Contribution.seq.is_(None),
+            Contribution.revision > after,
+        )
+        .order_by(Contribution.created_at, Contribution.id)
+        .options(*WITH_AUTHOR)
+    )
+    return list(found)
+
+
+async def list_everything_said(tx: AsyncSession, gathering_id: str) -> list[Contribution]:
+    """Shared and private, without texts loaded for nothing: for exit conditions only."""
+    found = await tx.scalars(
+        select(Contribution)
+        .where(Contribution.gathering_id == gathering_id, Contribution.removed_at.is_(None))
+        .order_by(Contribution.created_at, Contribution.seq, Contribution.id)
+        .options(selectinload(Contribution.participant))
+    )
+    return list(found)
+
+
+async def findings_changed(tx: AsyncSession, gathering_id: str, *, after: int) -> list[Finding]:
+    """Finding cards changed or taken away since ``after``."""
+    found = await tx.scalars(
+        select(Finding)
+        .where(Finding.gathering_id == gathering_id, Finding.revision > after)
+        .order_by(Finding.position, Finding.id)
+    )
+    return list(found)
+
+
+async def list_hands(tx: AsyncSession, gathering_id: str) -> list[tuple[Hand, Participant]]:
+    """The speaking queue, first raised first."""
+    rows = await tx.execute(
+        select(Hand, Participant)
+        .join(Participant, Participant.id == Hand.participant_id)
+        .where(Hand.gathering_id == gathering_id)
+        .order_by(Hand.raised_at, Hand.participant_id)
+    )
+    return [(hand, participant) for hand, participant in rows]

@@ -1,0 +1,371 @@
+"""After a commit: what everyone watching sees. And the single door for changes to a gathering."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
+
+import structlog
+from fastapi import Depends
+from prometheus_client import Counter
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import HTTPConnection
+
+from hub.clock import Clock
+from hub.db import Database
+from hub.gatherings import rules, views
+from hub.gatherings.models import (
+    WITH_AUTHOR,
+    Contribution,
+    Gathering,
+    access_gathering,
+    contributions_changed,
+    find_gathering,
+    findings_changed,
+    list_contributions,
+    list_everything_said,
+    list_hands,
+    list_private,
+)
+from hub.live import FORMATS, LANGUAGES, Live, room_of
+from hub.people.models import Participant, list_participants
+from hub.programme.models import find_case, list_findings
+from hub.render import Renderer
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T")
+PRESENT_SECONDS = 45
+RENDERED = Counter("hub_fragments_rendered_total", "Fragments rendered, by language", ["language"])
+CHANGES = Counter("hub_changes_total", "Changes to sessions that were committed")
+
+
+@dataclass(frozen=True)
+class Presence:
+    """Who is here now: everybody connected, and everybody who loaded a page lately."""
+
+    online: int
+    by_language: dict[str, int]
+    by_role: dict[str, int]
+    groups: dict[str, str | None]
+
+
+class Screens:
+    """Shows changes to everyone watching, each rendered once per language."""
+
+    def __init__(
+        self, database: Database, clock: Clock, renderer: Renderer, *, base_url: str
+    ) -> None:
+        self.database, self.clock, self.renderer = database, clock, renderer
+        self.base_url = base_url
+        self.live: Live | None = None
+        self.on_change: Callable[[], None] = lambda: None
+        # Sessions that somebody asked for since the presence job last looked.
+        self.touched: set[str] = set()
+        self._writing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._showing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._shown: dict[str, int] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def carry_out(
+        self, gathering_id: str, change: Callable[[AsyncSession, Gathering], Awaitable[T]]
+    ) -> T:
+        """The one way to change a gathering: lock, act, commit, then show.
+
+        The answer does not wait for the screens: they are shown by a task of their own.
+        """
+        async with self._writing[gathering_id], self.database.transaction() as tx:
+            gathering = await access_gathering(tx, gathering_id, lock=True)
+            before = gathering.revision
+            result = await change(tx, gathering)
+            after = gathering.revision
+        if after != before:
+            CHANGES.inc()
+            self._later(self.show(gathering_id, before))
+            self.on_change()
+        return result
+
+    def _later(self, showing: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(showing)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def settle(self) -> None:
+        """Wait until all that was committed here has been shown."""
+        while self._tasks:
+            await asyncio.gather(*list(self._tasks), return_exceptions=True)
+
+    async def show(self, gathering_id: str, before: int) -> None:
+        """Push what changed since the last push; one push for a burst."""
+        live = self.live
+        if live is None:
+            return
+        async with self._showing[gathering_id]:
+            after = max(self._shown.get(gathering_id, before), before)
+            wanted = [
+                (language, form)
+                for language in LANGUAGES
+                for form in FORMATS
+                if live.wants(gathering_id, language, form)
+            ]
+            try:
+                changes = await self.changes(gathering_id, after)
+                if changes is None or changes.upto <= after:
+                    return
+                self._shown[gathering_id] = changes.upto
+                for language, form in wanted:
+                    await live.emit(
+                        "changes",
+                        self.payload(changes, language, form),
+                        room=room_of(gathering_id, language, form),
+                    )
+            except Exception:
+                # Nobody loses anything: whoever misses a push asks for the changes.
+                log.exception("push failed", session=gathering_id)
+
+    # --- what changed ---
+
+    async def changes(
+        self, gathering_id: str, after: int, *, private_of: str | None = None
+    ) -> Changes | None:
+        """All that changed after a revision, read in one view of the database."""
+        async with self.database.reading() as tx:
+            gathering = await find_gathering(tx, gathering_id)
+            if gathering is None:
+                return None
+            changed = await contributions_changed(tx, gathering_id, after=after)
+            private = (
+                await list_private(tx, gathering_id, private_of, after=after) if private_of else []
+            )
+            moved = gathering.stage_revision > after
+            queue_moved = gathering.queue_revision > after
+            return Changes(
+                session=gathering_id,
+                after=after,
+                upto=gathering.revision,
+                contributions=await self.contribution_views(tx, gathering, changed),
+                private=await self.contribution_views(tx, gathering, private, own=True),
+                stage=await self.stage(tx, gathering) if moved else None,
+                queue=await self.queue(tx, gathering_id) if queue_moved else None,
+                findings=await self._findings(tx, gathering_id, after),
+            )
+
+    async def _findings(
+        self, tx: AsyncSession, gathering_id: str, after: int
+    ) -> list[dict[str, Any]] | None:
+        if not await findings_changed(tx, gathering_id, after=after):
+            return None
+        return await self.finding_views(tx, gathering_id)
+
+    async def finding_views(self, tx: AsyncSession, gathering_id: str) -> list[dict[str, Any]]:
+        return [views.finding_view(f) for f in await list_findings(tx, gathering_id)]
+
+    def payload(self, changes: Changes, language: str, form: str) -> dict[str, Any]:
+        """A push, or the answer to ``GET /changes``: as items, or as the page's fragment."""
+        head = {"session": changes.session, "after": changes.after, "upto": changes.upto}
+        if form == "html":
+            return {**head, "html": self.fragment(changes, language)}
+        return {**head, "items": changes.items()}
+
+    def fragment(self, changes: Changes, language: str) -> str:
+        RENDERED.labels(language).inc()
+        return self.renderer.render(
+            "gatherings/_changes.html",
+            language,
+            session={"id": changes.session},
+            contributions=[*changes.contributions, *changes.private],
+            stage=changes.stage,
+            findings=changes.findings,
+            queue=changes.queue,
+        )
+
+    async def catch_up(
+        self, gathering_id: str, after: int, language: str, form: str
+    ) -> dict[str, Any] | None:
+        changes = await self.changes(gathering_id, after)
+        return self.payload(changes, language, form) if changes else None
+
+    # --- views that need the database ---
+
+    async def contribution_views(
+        self,
+        tx: AsyncSession,
+        gathering: Gathering,
+        contributions: list[Contribution],
+        *,
+        own: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Views of contributions, with what they answer and how decisions stand."""
+        if not contributions:
+            return []
+        known = {c.id: c for c in contributions}
+        missing = views.references_of(contributions) - set(known)
+        if missing:
+            found = await tx.scalars(
+                select(Contribution)
+                .where(Contribution.id.in_(missing), Contribution.gathering_id == gathering.id)
+                .options(*WITH_AUTHOR)
+            )
+            known |= {c.id: c for c in found}
+        said: list[rules.Said] = []
+        if any(c.kind == "recommendation" for c in contributions):
+            said = [views.said_of(c) for c in await list_everything_said(tx, gathering.id)]
+        return [
+            views.contribution_view(
+                c,
+                re=known,
+                decision=rules.decision_on(c.id, said) if c.kind == "recommendation" else None,
+                for_author=own,
+            )
+            for c in contributions
+        ]
+
+    async def presence(self, tx: AsyncSession, gathering_id: str) -> Presence:
+        """Who is here; facilitators are not counted."""
+        participants = await list_participants(tx, gathering_id)
+        seen = self.live.people(gathering_id) if self.live else []
+        connected = {s.person: s.language for s in seen if s.is_participant}
+        since = self.clock.now() - timedelta(seconds=PRESENT_SECONDS)
+        here = [
+            p
+            for p in participants
+            if p.left_at is None and (p.id in connected or p.seen_at >= since)
+        ]
+        by_language: dict[str, int] = defaultdict(int)
+        by_role: dict[str, int] = defaultdict(int)
+        for p in here:
+            by_language[p.language] += 1
+            by_role[p.role or "unsaid"] += 1
+        return Presence(len(here), dict(by_language), dict(by_role), {p.id: p.group for p in here})
+
+    async def exit(
+        self, tx: AsyncSession, gathering: Gathering, form: rules.Format
+    ) -> rules.Exit | None:
+        """Whether the running phase has done its work; None where none runs."""
+        if gathering.phase_index is None or gathering.state not in ("running", "paused"):
+            return None
+        cards = await list_findings(tx, gathering.id)
+        room = rules.Room(
+            phase=form.phases[gathering.phase_index].id,
+            present=(await self.presence(tx, gathering.id)).groups,
+            said=tuple(views.said_of(c) for c in await list_everything_said(tx, gathering.id)),
+            cards=len(cards),
+            cards_shown=sum(1 for c in cards if c.shown_at),
+            time_up=gathering.stage.time_is_up(self.clock.now()),
+        )
+        return rules.exit_of(form, room)
+
+    async def stage(self, tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
+        form = gathering.form
+        exit_ = await self.exit(tx, gathering, form)
+        view = views.stage_view(
+            gathering, form, exit_, now=self.clock.now(), speed=self.clock.speed
+        )
+        people = [p for p in await list_participants(tx, gathering.id) if p.left_at is None]
+        return {**view, "ready": sum(1 for p in people if p.ready_at), "people": len(people)}
+
+    async def session(
+        self, tx: AsyncSession, gathering: Gathering, *, full: bool = True
+    ) -> dict[str, Any]:
+        """The session as the API and the pages show it; without presence where not ``full``."""
+        form = gathering.form
+        case = await find_case(tx, gathering.case_id) if gathering.case_id else None
+        exit_ = await self.exit(tx, gathering, form) if full else None
+        view = views.session_view(
+            gathering, form, exit_, case=case, base_url=self.base_url, now=self.clock.now()
+        )
+        if full:
+            presence = await self.presence(tx, gathering.id)
+            view |= {
+                "online": presence.online,
+                "by_language": presence.by_language,
+                "by_role": presence.by_role,
+            }
+        return view
+
+    async def queue(self, tx: AsyncSession, gathering_id: str) -> list[dict[str, Any]]:
+        rows = await list_hands(tx, gathering_id)
+        spoken: set[str] = set()
+        if rows:
+            found = await tx.scalars(
+                select(Contribution.participant_id)
+                .where(Contribution.gathering_id == gathering_id, Contribution.seq.is_not(None))
+                .distinct()
+            )
+            spoken = {p for p in found if p}
+        return views.queue_view(rows, spoken)
+
+    async def shared(self, tx: AsyncSession, gathering: Gathering) -> list[dict[str, Any]]:
+        """Everything said in the session so far, as views."""
+        return await self.contribution_views(
+            tx, gathering, await list_contributions(tx, gathering.id)
+        )
+
+    async def tell_presence(self, gathering_id: str) -> None:
+        """Send the count of people to everyone in the session."""
+        if self.live is None:
+            return
+        async with self.database.reading() as tx:
+            presence = await self.presence(tx, gathering_id)
+        data = {
+            "session": gathering_id,
+            "online": presence.online,
+            "by_language": presence.by_language,
+            "by_role": presence.by_role,
+        }
+        for language in LANGUAGES:
+            for form in FORMATS:
+                if self.live.wants(gathering_id, language, form):
+                    room = room_of(gathering_id, language, form)
+                    await self.live.emit("presence", data, room=room)
+
+    async def tell_private(
+        self, gathering: Gathering, said: Contribution, participant: Participant
+    ) -> None:
+        """Send something private to all the tabs of the one person it belongs to."""
+        if self.live is None:
+            return
+        data = {
+            "session": gathering.id,
+            "after": said.revision - 1,
+            "upto": said.revision,
+            "items": [{"contribution": views.contribution_view(said, for_author=True)}],
+        }
+        await self.live.emit("private", data, room=f"person:{participant.id}")
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What changed in a session after one revision, up to another. None: that part did not."""
+
+    session: str
+    after: int
+    upto: int
+    contributions: list[dict[str, Any]]
+    private: list[dict[str, Any]]
+    stage: dict[str, Any] | None
+    queue: list[dict[str, Any]] | None
+    findings: list[dict[str, Any]] | None
+
+    def items(self) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = [{"contribution": c} for c in self.contributions]
+        items += [{"contribution": c} for c in self.private]
+        if self.stage is not None:
+            items.append({"phase": self.stage})
+        if self.queue is not None:
+            items.append({"queue": self.queue})
+        if self.findings is not None:
+            items.append({"findings": self.findings})
+        return items
+
+
+def _screens(request: HTTPConnection) -> Screens:
+    found: Screens = request.app.state.screens
+    return found
+
+
+Room = Annotated[Screens, Depends(_screens)]

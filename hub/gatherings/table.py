@@ -1,0 +1,61 @@
+"""What was said as CSV, one row for each shared contribution."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+
+from hub.gatherings.models import Contribution
+from hub.gatherings.views import author_view, moment
+
+COLUMNS = (
+    "seq",
+    "id",
+    "phase",
+    "kind",
+    "created_at",
+    "author",
+    "role",
+    "language",
+    "text",
+    "translation",
+    "translation_status",
+    "reply_to",
+    "fields",
+)
+
+
+def safe_cell(text: str) -> str:
+    """Text that a spreadsheet shows and never runs as a formula."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+
+
+def as_csv(contributions: Iterable[Contribution]) -> str:
+    """Hidden contributions are left out; those taken back keep their place, without words."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for c in contributions:
+        if c.hidden_at is not None:
+            continue
+        author = author_view(c) or {}
+        translation = next(iter(c.translations), None)
+        row = (
+            str(c.seq),
+            c.id,
+            c.phase,
+            "removed" if c.removed_at else c.kind,
+            moment(c.created_at) or "",
+            str(author.get("name") or ""),
+            str(author.get("role") or ""),
+            c.language,
+            c.text,
+            translation.text if translation else "",
+            translation.status if translation else "",
+            c.reply_to or "",
+            json.dumps(c.fields, ensure_ascii=False) if c.fields else "",
+        )
+        writer.writerow([safe_cell(cell) for cell in row])
+    return out.getvalue()

@@ -1,0 +1,274 @@
+"""Plain values that pages, calls and pushes show: the same for the page, the API and the socket.
+
+A view of what is shared holds nothing personal: no marks of one's own, no secrets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from hub.gatherings import rules
+from hub.gatherings.actions import BOT, BOT_NAME
+from hub.gatherings.models import Contribution, Gathering, Hand, Translation
+from hub.people.models import Participant
+from hub.people.rules import group_of
+from hub.programme.models import Case, Finding
+
+
+def moment(at: datetime | None) -> str | None:
+    """RFC 3339 with offset."""
+    return at.isoformat().replace("+00:00", "Z") if at else None
+
+
+def said_of(c: Contribution) -> rules.Said:
+    """As much as the rules need; needs ``participant`` loaded."""
+    return rules.Said(
+        id=c.id,
+        kind=c.kind,
+        phase=c.phase,
+        author=c.participant_id,
+        group=c.participant.group if c.participant else None,
+        reply_to=c.reply_to,
+        fields=c.fields,
+        created_at=c.created_at,
+        words=len(c.text.split()),
+    )
+
+
+def author_view(c: Contribution) -> dict[str, Any] | None:
+    """Who said it; nobody for what was taken back."""
+    if c.removed_at is not None:
+        return None
+    if c.author_key == BOT:
+        return {"id": BOT, "name": BOT_NAME, "role": "bot", "group": None}
+    if c.participant is not None:
+        p = c.participant
+        return {"id": p.id, "name": p.name, "role": p.role, "group": group_of(p.role)}
+    if c.account is not None:
+        return {"id": c.account.id, "name": c.account.name, "role": "facilitator", "group": None}
+    return None
+
+
+def translation_view(t: Translation) -> dict[str, Any]:
+    view: dict[str, Any] = {
+        "text": t.text if t.status not in ("pending", "failed") else None,
+        "status": t.status,
+        "by": t.by_name,
+        "doubt": t.doubt,
+        "fields": t.fields or {},
+    }
+    if t.status == "failed":
+        view["reason"] = t.reason
+    if t.disputes:
+        view["disputes"] = [
+            {"word": d.get("word", ""), "reason": d.get("reason", "")} for d in t.disputes
+        ]
+    return view
+
+
+def contribution_view(
+    c: Contribution,
+    *,
+    re: Mapping[str, Contribution] | None = None,
+    decision: rules.Decision | None = None,
+    for_author: bool = False,
+) -> dict[str, Any]:
+    """A contribution as the contract has it. A hidden one shows its words to its author alone."""
+    gone = c.removed_at is not None
+    hidden = c.hidden_at is not None
+    shown = not gone and (not hidden or for_author)
+    view: dict[str, Any] = {
+        "id": c.id,
+        "session": c.gathering_id,
+        "seq": c.seq,
+        "revision": c.revision,
+        "phase": c.phase,
+        "kind": c.kind,
+        "author": author_view(c) if shown else None,
+        "language": c.language,
+        "text": c.text if shown else "",
+        "created_at": moment(c.created_at),
+        "translations": {t.language: translation_view(t) for t in c.translations if shown},
+        "reply_to": c.reply_to,
+        "fields": c.fields if shown else {},
+        "removed": gone,
+        "hidden": hidden,
+        "hidden_reason": c.hidden_reason if hidden and for_author else "",
+        "pinned": c.pinned_at is not None,
+        "on_screen": c.screen_at is not None,
+        "re": _re_view(c, re or {}),
+        "decision": None,
+    }
+    if decision is not None:
+        view["decision"] = {"result": decision.result, "stances": decision.stances}
+    return view
+
+
+def _re_view(c: Contribution, known: Mapping[str, Contribution]) -> dict[str, Any] | None:
+    """What this one answers, restates or decides on."""
+    about = known.get(str(c.fields.get("of") or c.reply_to or ""))
+    if about is None:
+        return None
+    author = author_view(about) if about.hidden_at is None else None
+    return {
+        "id": about.id,
+        "kind": about.kind,
+        "name": author["name"] if author else None,
+        "role": author["role"] if author else None,
+    }
+
+
+def references_of(contributions: Iterable[Contribution]) -> set[str]:
+    """The ids that views of these need to know of."""
+    ids = {str(c.fields.get("of") or c.reply_to or "") for c in contributions}
+    ids.discard("")
+    return ids
+
+
+def finding_view(f: Finding) -> dict[str, Any]:
+    return {
+        "id": f.id,
+        "title": f.title,
+        "text": f.text,
+        "source": f.source,
+        "tags": f.tags,
+        "picture": f"/sessions/{f.gathering_id}/pictures/{f.id}" if f.picture else None,
+        "picture_alt": f.picture_alt,
+        "shown": f.shown_at is not None,
+    }
+
+
+def case_view(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "name": case.name,
+        "country": case.country,
+        "sector": case.sector,
+        "objective": case.objective,
+        "methods": case.methods,
+        "vulnerable": case.vulnerable,
+        "demonstration": case.demonstration,
+    }
+
+
+def format_view(form: rules.Format) -> dict[str, Any]:
+    return {
+        "id": form.id,
+        "kind": form.kind,
+        "title": form.title,
+        "summary": form.summary,
+        "hybrid": form.hybrid,
+        "phases": [
+            {
+                "id": p.id,
+                "title": p.title,
+                "task": p.task,
+                "minutes": p.minutes,
+                "discussion": p.discussion,
+                "inputs": list(p.inputs),
+                "exit": p.exit,
+            }
+            for p in form.phases
+        ],
+    }
+
+
+def queue_view(rows: Iterable[tuple[Hand, Participant]], spoken: set[str]) -> list[dict[str, Any]]:
+    return [
+        {
+            "participant": {"id": p.id, "name": p.name, "role": p.role},
+            "raised_at": moment(hand.raised_at),
+            "has_floor": hand.floor_at is not None,
+            "has_spoken": p.id in spoken,
+        }
+        for hand, p in rows
+    ]
+
+
+def stage_view(
+    gathering: Gathering,
+    form: rules.Format,
+    exit_: rules.Exit | None,
+    *,
+    now: datetime,
+    speed: float,
+) -> dict[str, Any]:
+    """Where the session is, for the head of every face of it."""
+    stage = gathering.stage
+    index = stage.phase_index
+    phase = form.phases[index] if index is not None else None
+    left = stage.seconds_left(now)
+    return {
+        "state": stage.state,
+        "phase": phase.id if phase else None,
+        "number": index + 1 if index is not None else 0,
+        "count": len(form.phases),
+        "title": phase.title if phase else None,
+        "task": phase.task if phase else None,
+        "ends_at": moment(stage.ends_at),
+        "seconds_left": max(0, round(left)) if left is not None else None,
+        "time_up": stage.time_is_up(now),
+        "exit_met": bool(exit_ and exit_.met),
+        "exit": {"code": exit_.code, "done": exit_.done, "wanted": exit_.wanted} if exit_ else None,
+        "open_kinds": list(rules.open_kinds(stage, form)),
+        "inputs": list(phase.inputs) if phase else [],
+        "discussion": bool(phase and phase.discussion),
+        "speed": speed,
+        "phases": [
+            {
+                "id": p.id,
+                "title": p.title,
+                "minutes": p.minutes,
+                "state": _phase_state(position, index, stage.state),
+            }
+            for position, p in enumerate(form.phases)
+        ],
+    }
+
+
+def _phase_state(position: int, index: int | None, state: str) -> str:
+    if index is None:
+        return "next"
+    if position < index or (state == "closed" and position <= index):
+        return "done"
+    return "now" if position == index else "next"
+
+
+def session_view(
+    gathering: Gathering,
+    form: rules.Format,
+    exit_: rules.Exit | None,
+    *,
+    case: Case | None,
+    base_url: str,
+    now: datetime,
+) -> dict[str, Any]:
+    """The session as ``GET /sessions/{id}`` answers it."""
+    stage = gathering.stage
+    return {
+        "id": gathering.id,
+        "code": gathering.code,
+        "join_url": f"{base_url}/join/{gathering.code}",
+        "title": gathering.title,
+        "format": {"id": form.id, "kind": form.kind, "title": form.title},
+        "case": case_view(case) if case else None,
+        "charter": gathering.charter,
+        "principles": gathering.principles,
+        "access": gathering.access,
+        "state": stage.state,
+        "phase": form.phases[stage.phase_index].id if stage.phase_index is not None else None,
+        "starts_at": moment(gathering.starts_at),
+        "ends_at": moment(stage.ends_at),
+        "seconds_left": (
+            None if (left := stage.seconds_left(now)) is None else max(0, round(left))
+        ),
+        "time_up": stage.time_is_up(now),
+        "exit_met": bool(exit_ and exit_.met),
+        "exit": {"code": exit_.code, "done": exit_.done, "wanted": exit_.wanted} if exit_ else None,
+        "open_kinds": list(rules.open_kinds(stage, form)),
+        "revision": gathering.revision,
+        "demonstration": gathering.demonstration,
+        "published_at": moment(gathering.published_at),
+    }

@@ -1,0 +1,122 @@
+"""Whether the hub is up and what it depends on, for machines: /healthz, /readyz, /metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from dataclasses import dataclass
+from typing import Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from redis.asyncio import Redis
+from starlette.datastructures import State
+
+from hub import schema
+from hub.db import Database
+from hub.language.translator import Service
+from hub.settings import Settings
+
+router = APIRouter(include_in_schema=False)
+STARTED = time.time()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing the hub depends on. ``needed``: without it the hub is not ready."""
+
+    name: str
+    state: Literal["ok", "degraded", "down"]
+    detail: str = ""
+    needed: bool = False
+
+
+async def check_parts(settings: Settings, database: Database, translator: Service) -> list[Part]:
+    """One line per dependency; nothing here raises."""
+    return [
+        await _database(settings, database),
+        await _redis(settings),
+        *_translation(translator),
+        _mail(settings),
+        _clock(),
+    ]
+
+
+async def _database(settings: Settings, database: Database) -> Part:
+    try:
+        async with asyncio.timeout(5):
+            await database.ping()
+        version, known = await asyncio.to_thread(schema.versions, settings.database)
+    except Exception as error:
+        return Part("database", "down", type(error).__name__, needed=True)
+    if version is None:
+        return Part("database", "down", "empty: run hub migrate", needed=True)
+    if version != known:
+        return Part("database", "down", f"at {version}, this hub knows {known}", needed=True)
+    return Part("database", "ok", "sqlite" if settings.is_sqlite else "postgresql", needed=True)
+
+
+async def _redis(settings: Settings) -> Part:
+    if not settings.redis_url:
+        return Part("redis", "ok", "not used: one process")
+    client: Redis = Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3)
+    try:
+        await client.ping()
+    except Exception as error:
+        return Part("redis", "down", type(error).__name__, needed=True)
+    finally:
+        await client.aclose()
+    return Part("redis", "ok", needed=True)
+
+
+def _translation(translator: Service) -> list[Part]:
+    parts = []
+    for direction, state in translator.state().items():
+        # Without a package people read originals and translate: the hub still does its work.
+        detail = "built-in package" if state == "ok" and translator.builtin else state
+        parts.append(
+            Part(f"translation {direction}", "ok" if state == "ok" else "degraded", detail)
+        )
+    return parts
+
+
+def _mail(settings: Settings) -> Part:
+    if settings.smtp_url:
+        return Part("mail", "ok", "smtp")
+    return Part("mail", "ok", "kept as files in the outbox")
+
+
+def _clock() -> Part:
+    year = time.gmtime().tm_year
+    if year < 2026:
+        return Part("clock", "degraded", f"says {year}: times in records will be wrong")
+    return Part("clock", "ok", time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()))
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    return {"status": "ok"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    state: State = request.app.state
+    parts = await check_parts(state.settings, state.database, state.translator)
+    ready = all(p.state != "down" for p in parts if p.needed)
+    body = {
+        "status": "ok" if ready else "down",
+        "parts": {p.name: {"state": p.state, "detail": p.detail} for p in parts},
+    }
+    return JSONResponse(body, status_code=200 if ready else 503)
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    text = generate_latest().decode()
+    text += "# TYPE hub_socket_connections gauge\n"
+    text += f"hub_socket_connections {request.app.state.live.connections()}\n"
+    text += "# TYPE hub_uptime_seconds gauge\n"
+    text += f'hub_uptime_seconds{{pid="{os.getpid()}"}} {time.time() - STARTED:.0f}\n'
+    return Response(text, media_type=CONTENT_TYPE_LATEST)

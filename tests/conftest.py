@@ -1,0 +1,120 @@
+"""The hub on a real database file, a clock that tests move, and the cast."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from hub import schema
+from hub.app import create_app
+from hub.clock import Clock
+from hub.db import Database
+from hub.gatherings import jobs
+from hub.people import actions as people
+from hub.programme.actions import load_shipped_cases
+from hub.settings import Settings
+
+from .cast import Person, Session, join, plan
+from .language.echo import EchoTranslator
+
+START = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+_emails = itertools.count(1)
+
+
+class SetClock(Clock):
+    """A clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.at = START
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, *, seconds: float = 0, minutes: float = 0, days: float = 0) -> None:
+        self.at += timedelta(seconds=seconds, minutes=minutes, days=days)
+
+
+@dataclass
+class Hub:
+    """A running hub, spoken to in this process."""
+
+    app: FastAPI
+    http: httpx.AsyncClient
+    clock: SetClock
+    translator: EchoTranslator
+    settings: Settings
+
+    @property
+    def database(self) -> Database:
+        found: Database = self.app.state.database
+        return found
+
+    @property
+    def screens(self) -> Any:
+        return self.app.state.screens
+
+    async def translate(self) -> None:
+        """Do the waiting translations now."""
+        await jobs.translate_waiting(self.screens, self.translator)
+
+    async def keep_time(self) -> None:
+        await jobs.keep_time(self.screens)
+
+    async def account(self, role: str = "facilitator", name: str = "Fatima") -> Person:
+        async with self.database.transaction() as tx:
+            account = await people.add_account(
+                tx,
+                email=f"{name.lower()}{next(_emails)}@example.org",
+                name=name,
+                role=role,
+                language="en",
+                now=self.clock.now(),
+            )
+            token = await people.sign_in(tx, account, kind="token", now=self.clock.now())
+        return Person(self.http, token, id=account.id, name=name, language="en")
+
+    async def session(self, *, start: bool = True, **more: Any) -> Session:
+        """A session with Fatima, Astrid and Ben."""
+        fatima = await self.account()
+        made = await plan(fatima, **more)
+        astrid = await join(self.http, made["code"], "Astrid", "sv", role="patient")
+        ben = await join(self.http, made["code"], "Ben", "en", role="practitioner")
+        session = Session(made["id"], made["code"], fatima, astrid, ben)
+        if start:
+            await session.moved("start")
+        return session
+
+
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated, empty database to copy: migrating for each test would take most of the time."""
+    path = tmp_path_factory.mktemp("blank") / "hub.db"
+    schema.migrate(f"sqlite+aiosqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+async def hub(tmp_path: Path, blank: Path) -> AsyncIterator[Hub]:
+    """The hub with a stand-in translator, its jobs run by hand."""
+    (tmp_path / "hub.db").write_bytes(blank.read_bytes())
+    settings = Settings(data_dir=tmp_path, base_url="http://hub.test")
+    clock, translator = SetClock(), EchoTranslator()
+    app = create_app(settings, clock=clock, translator=translator)
+    app.state.screens.on_change = partial(bool)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as http:
+        async with app.state.database.transaction() as tx:
+            await load_shipped_cases(tx, now=clock.now(), demonstration=False)
+        yield Hub(app, http, clock, translator, settings)
+    await app.state.screens.settle()
+    await app.state.database.close()
