@@ -1,0 +1,237 @@
+"""Pages and sentences in a reader's language: Jinja templates over gettext catalogues.
+
+The language is always passed, never read from a request: what is pushed to many screens has none.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from hub.errors import Refusal
+
+LANGUAGES = ("sv", "en")
+_LOCALES = {"sv": "sv_SE", "en": "en_GB"}
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SIZED_SVG = re.compile(r'(<svg\b[^>]*?) width="(\d+)" height="(\d+)"')
+# What a page may leave out. Anything else that is missing is a fault of ours and raises.
+_DEFAULTS: Mapping[str, Any] = {
+    "path": "/",
+    "demo": False,
+    "caller": {"account": None, "seat": None},
+    "errors": {},
+    "values": {},
+    "refused": None,
+    "notice": None,
+}
+
+
+class Renderer:
+    """Renders templates and says single sentences. The catalogues are read once, at the start."""
+
+    def __init__(
+        self,
+        templates: Path,
+        translations: Path,
+        *,
+        timezone: str,
+        static_version: Callable[[str], str] | None = None,
+    ) -> None:
+        self._zone = ZoneInfo(timezone)
+        self._static_version = static_version
+        self._catalogues = {
+            language: _read_catalogue(translations / f"{language}.po", language)
+            for language in LANGUAGES
+        }
+        loader = FileSystemLoader(templates)
+        self._environments = {
+            language: self._environment(language, loader) for language in LANGUAGES
+        }
+
+    def render(self, name: str, language: str, **context: object) -> str:
+        """The template filled in. Raises UndefinedError where the context lacks something."""
+        template = self._environments[language].get_template(name)
+        return template.render({**_DEFAULTS, **context, "language": language})
+
+    def say(self, language: str, msgid: str, **facts: object) -> str:
+        """One sentence as plain text, not as HTML."""
+        sentence = self._gettext(language, msgid)
+        shown = {name: self._fact(language, value) for name, value in facts.items()}
+        return sentence % shown if shown or "%" in sentence else sentence
+
+    def refusal(self, language: str, refusal: Refusal) -> str:
+        """Why the person may not, or not now."""
+        msgid = f"refusal.{refusal.code}"
+        if not self._has(language, msgid):
+            return self.say(language, "refusal.unknown")
+        return self.say(language, msgid, **refusal.facts)
+
+    def fault(self, language: str, code: str, **facts: object) -> str:
+        """What is wrong with one field of a form."""
+        msgid = f"fault.{code}"
+        if not self._has(language, msgid):
+            return self.say(language, "fault.unknown")
+        return self.say(language, msgid, **facts)
+
+    def _environment(self, language: str, loader: FileSystemLoader) -> Environment:
+        environment = Environment(
+            loader=loader,
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        environment.policies["ext.i18n.trimmed"] = True
+        environment.install_gettext_callables(  # type: ignore[attr-defined]
+            partial(self._gettext, language), partial(self._ngettext, language), newstyle=True
+        )
+        environment.globals.update(
+            language=language, static=self._static, fresh_id=lambda: uuid.uuid4().hex
+        )
+        environment.filters.update(
+            day=partial(self._day, language),
+            hhmm=partial(self._hhmm, language),
+            minutes=_minutes,
+            t=partial(_text_in, language),
+            tlang=partial(_lang_of, language),
+            marked=_marked,
+            spaced=_spaced,
+            svg=_svg,
+        )
+        return environment
+
+    def _message(self, language: str, msgid: str) -> Any:
+        message = self._catalogues[language].get(msgid)
+        return message.string if message is not None and message.string else None
+
+    def _has(self, language: str, msgid: str) -> bool:
+        return self._message(language, msgid) is not None
+
+    def _gettext(self, language: str, msgid: str) -> str:
+        found = self._message(language, msgid)
+        if isinstance(found, tuple | list):
+            found = found[0]
+        return str(found) if found else msgid
+
+    def _ngettext(self, language: str, singular: str, plural: str, n: int) -> str:
+        found = self._message(language, singular)
+        if not isinstance(found, tuple | list) or not all(found):
+            found = (singular, plural)
+        return str(found[0] if n == 1 else found[1])
+
+    def _fact(self, language: str, value: object) -> object:
+        dated = isinstance(value, date) or (isinstance(value, str) and _ISO_DAY.fullmatch(value))
+        return self._day(language, value) if dated else value
+
+    def _static(self, path: str) -> str:
+        version = self._static_version(path) if self._static_version else ""
+        return f"/static/{path}?v={version}" if version else f"/static/{path}"
+
+    def _local(self, value: str | datetime) -> datetime:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        return moment.astimezone(self._zone)
+
+    def _hhmm(self, language: str, value: str | datetime) -> str:
+        return self._local(value).strftime("%H.%M" if language == "sv" else "%H:%M")
+
+    def _day(self, language: str, value: object) -> str:
+        """A date, or the local date of a moment. What is no date is shown as it is."""
+        try:
+            if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+                day = date.fromisoformat(value)
+            elif isinstance(value, str | datetime):
+                day = self._local(value).date()
+            elif isinstance(value, date):
+                day = value
+            else:
+                return str(value)
+        except ValueError:
+            return str(value)
+        return format_date(day, "d MMMM y", locale=_LOCALES[language])
+
+
+def hashed(static: Path) -> Callable[[str], str]:
+    """A ``static_version`` by content: a file that changes gets a new address."""
+
+    @cache
+    def version(path: str) -> str:
+        try:
+            return hashlib.sha256((static / path).read_bytes()).hexdigest()[:10]
+        except OSError:
+            return ""
+
+    return version
+
+
+def _read_catalogue(path: Path, language: str) -> Catalog:
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def _minutes(seconds: float | None) -> int:
+    """Whole minutes, rounded up; none left is 0."""
+    return max(0, math.ceil((seconds or 0) / 60))
+
+
+def _shown(language: str, text: object) -> tuple[str, str]:
+    """What to show of a text in both languages, and the language it is in."""
+    if not isinstance(text, Mapping):
+        return str(text or ""), language
+    order = (language, *(other for other in LANGUAGES if other != language))
+    for candidate in order:
+        if text.get(candidate):
+            return str(text[candidate]), candidate
+    return "", language
+
+
+def _text_in(language: str, text: object) -> str:
+    return _shown(language, text)[0]
+
+
+def _lang_of(language: str, text: object) -> Markup:
+    """`` lang="en"`` where the other language is shown for want of the reader's, else nothing."""
+    shown_in = _shown(language, text)[1]
+    return Markup(' lang="{}"').format(shown_in) if shown_in != language else Markup("")
+
+
+def _marked(text: str, words: Iterable[str | None]) -> Markup:
+    """The text with the words that somebody disputes marked."""
+    wanted = sorted({word for word in words if word and word.strip()}, key=len, reverse=True)
+    if not wanted:
+        return escape(text)
+    pattern = re.compile("|".join(re.escape(word) for word in wanted), re.IGNORECASE)
+    parts: list[Markup] = []
+    end = 0
+    for found in pattern.finditer(text):
+        parts += [escape(text[end : found.start()]), Markup("<mark>{}</mark>").format(found[0])]
+        end = found.end()
+    return Markup("").join([*parts, escape(text[end:])])
+
+
+def _svg(drawing: str) -> Markup:
+    """An SVG of ours (a QR code), free to take any size. Never for what people send in."""
+    return Markup(_SIZED_SVG.sub(r'\1 viewBox="0 0 \2 \3" role="img"', drawing, count=1))  # noqa: S704
+
+
+def _spaced(code: str) -> str:
+    """A join code in two halves, easier to read aloud."""
+    half = len(code) // 2
+    return f"{code[:half]} {code[half:]}" if code.isalnum() and len(code) > 4 else code

@@ -1,0 +1,457 @@
+/* The live room: what was pushed is put in place, and nothing a person has begun is lost.
+   Every page works without this script, by links, forms and reload. */
+(() => {
+  'use strict';
+  const main = document.querySelector('[data-session]');
+  if (!main || !window.htmx) return;
+  document.documentElement.classList.add('js');
+  const byId = id => document.getElementById(id);
+  const { session, language, face, me } = main.dataset;
+  const speed = Number(main.dataset.speed) || 1;
+  const words = byId('words').dataset;
+  const log = byId('log');
+  const here = `/sessions/${session}`;
+  let revision = Number(main.dataset.revision) || 0;
+  const say = (text, n) => text.replace('{n}', n);
+  const count = (n, one, many) => (n === 1 ? one : say(many, n));
+  const make = (tag, props) => Object.assign(document.createElement(tag), props);
+  const stored = {
+    get: key => { try { return localStorage.getItem(key); } catch { return null; } },
+    set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* full or barred */ } },
+    drop: key => { try { localStorage.removeItem(key); } catch { /* barred */ } },
+    keys: () => { try { return Object.keys(localStorage); } catch { return []; } },
+  };
+  /* Plain http on a local network is no secure context, so randomUUID may be missing. */
+  const newId = () => crypto.randomUUID?.() ??
+    [...crypto.getRandomValues(new Uint8Array(16))].map(b => b.toString(16).padStart(2, '0')).join('');
+
+  /* ---- one change at a time: swaps are asynchronous ---- */
+  let chain = Promise.resolve();
+  const then = job => (chain = chain.then(job).catch(fault => console.warn('samrum:', fault)));
+
+  /* ---- what a redraw must not lose: place, focus, selection, open details, half-written text ---- */
+  const end = byId('end');
+  const box = () => {
+    const inner = log?.closest('.desk__log');
+    return inner && inner.scrollHeight > inner.clientHeight + 1 && getComputedStyle(inner).overflowY !== 'visible' ? inner : null;
+  };
+  const floor = () => box()?.getBoundingClientRect().bottom ?? innerHeight;
+  const atEnd = () => !end || end.getBoundingClientRect().top <= floor() + 80;
+  function place() {
+    if (!log) return () => {};
+    const inner = box(), top = inner ? inner.getBoundingClientRect().top : 0;
+    const seen = li => { const r = li.getBoundingClientRect(); return r.bottom > top && r.top < floor(); };
+    const ref = atEnd() ? end : [...log.children].find(li => li.id && seen(li));
+    if (!ref) return () => {};
+    const before = ref.getBoundingClientRect().top;
+    return () => {
+      const moved = (byId(ref.id) ?? ref).getBoundingClientRect().top - before;
+      if (Math.abs(moved) >= 1) (inner ?? window).scrollBy({ top: moved, behavior: 'instant' });
+    };
+  }
+  const STOPS = 'a,button,summary,input,select,textarea';
+  function keep() {
+    const open = [...main.querySelectorAll('details[id]')].map(d => [d, d.open]);
+    const typed = [...main.querySelectorAll('input[id],textarea[id],select[id]')]
+      .filter(f => f.type !== 'hidden' && !f.form?.dataset.draft && f.value !== (f.defaultValue ?? ''))
+      .map(f => [f, f.value]);
+    const active = document.activeElement, inside = main.contains(active) && active !== main;
+    const home = inside && !active.id ? active.closest('[id]') : null;
+    const at = home ? [...home.querySelectorAll(STOPS)].indexOf(active) : -1;
+    const caret = inside && 'selectionStart' in active ? [active.selectionStart, active.selectionEnd] : null;
+    return () => {
+      for (const [old, was] of open) {
+        const now = byId(old.id);
+        if (now && now !== old) now.open = was;
+      }
+      for (const [old, value] of typed) {
+        const now = byId(old.id);
+        if (now && now !== old) now.value = value;
+      }
+      if (!inside || (active.isConnected && document.activeElement === active)) return;
+      const now = active.isConnected ? active : active.id ? byId(active.id) : byId(home?.id)?.querySelectorAll(STOPS)[at];
+      now?.focus({ preventScroll: true });
+      if (caret && caret[0] !== null && now) try { now.setSelectionRange(...caret); } catch { /* not a text field */ }
+    };
+  }
+
+  /* ---- putting changes in place ---- */
+  const stageNow = () => { const s = byId('stage')?.firstElementChild; return s ? s.dataset.state + s.dataset.phase : ''; };
+  const REDRAW = new Set(['restatement', 'recommendation', 'theme', 'stance']);
+  async function apply(html) {
+    saveDrafts();
+    const known = new Set(log ? [...log.children].map(li => li.id) : []);
+    const restore = keep(), put = place(), wasAtEnd = atEnd(), stage = stageNow();
+    await htmx.swap({ text: html, target: main, swap: 'none' });
+    mark();
+    restoreDrafts();
+    restore();
+    put();
+    const fresh = log ? [...log.children].filter(li => li.id && !known.has(li.id)) : [];
+    if (fresh.length) arrived(fresh, wasAtEnd);
+    tick();
+    if (face !== 'room') return;
+    syncHand();
+    if (stage !== stageNow()) redrawComposer(true);
+    else if (fresh.some(li => REDRAW.has(li.dataset.kind) && li.dataset.author !== me)) redrawComposer(false);
+  }
+  function mark() {
+    if (me) for (const li of main.querySelectorAll(`li[data-author="${me}"]`)) li.querySelector('.msg')?.classList.add('msg--own');
+  }
+  async function text(url, options = {}) {
+    const answer = await fetch(url, { credentials: 'same-origin', headers: { 'HX-Request': 'true' }, ...options });
+    if (!answer.ok) throw new Error(`${answer.status} ${url}`);
+    return answer.text();
+  }
+  const since = async after => JSON.parse(await text(
+    `/api/v1${here}/changes?after=${after}&language=${language}&format=html`, { headers: { Accept: 'application/json' } }));
+  async function catchUp() {
+    const changes = await since(revision);
+    if (changes.upto > revision) await shared(changes);
+  }
+  async function shared({ upto, html }) {
+    if (face === 'screen') redraw();
+    else await apply(html);
+    revision = Math.max(revision, upto);
+    if (face === 'desk') redraw();
+  }
+  const take = changes => changes.session === session && then(async () => {
+    if (changes.upto <= revision) return;
+    if (changes.after > revision) await catchUp();
+    else await shared(changes);
+  });
+  /* The facilitator's panels and the projector are drawn whole, at most every other second. */
+  let due = null;
+  function redraw() {
+    due ??= setTimeout(() => {
+      due = null;
+      then(async () => {
+        if (face === 'desk') { await apply(await text(`${here}/desk?part=side`)); return; }
+        const page = new DOMParser().parseFromString(await text(`${here}/screen`), 'text/html');
+        byId('screen-now').replaceChildren(...page.getElementById('screen-now').childNodes);
+        tick();
+      });
+    }, face === 'desk' ? 1500 : 400);
+  }
+  let stale = false;
+  function redrawComposer(now) {
+    const composer = byId('composer');
+    if (!composer) return;
+    const busy = composer.contains(document.activeElement) && document.activeElement.matches('textarea,input,select');
+    if (busy && !now) { stale = true; return; }
+    stale = false;
+    then(async () => {
+      const html = await text(`${here}/composer`);
+      await apply(`<hx-partial hx-target="#composer" hx-swap="outerHTML">${html}</hx-partial>`);
+      showKept();
+    });
+  }
+  main.addEventListener('focusout', () => setTimeout(() => { if (stale) redrawComposer(false); }, 200));
+
+  /* ---- new posts: counted, marked and read aloud, never pulled into view ---- */
+  const pill = byId('pill'), reader = byId('reader'), mode = byId('read');
+  let unseen = 0, away = 0, batch = [], timer = null;
+  if (mode) {
+    mode.value = stored.get('samrum:read') || 'some';
+    mode.addEventListener('change', () => stored.set('samrum:read', mode.value));
+  }
+  const reading = () => mode?.value ?? 'some';
+  function arrived(fresh, wasAtEnd) {
+    const theirs = fresh.filter(li => !me || li.dataset.author !== me);
+    if (lost) away += theirs.length;
+    if (!theirs.length) return;
+    if ((!wasAtEnd || document.hidden) && pill) {
+      if (!unseen) { log.querySelector('.unread')?.remove(); }
+      unseen += theirs.length;
+      let line = log.querySelector('.unread');
+      if (!line) { line = make('li', { className: 'unread' }); line.append(make('span', {})); theirs[0].before(line); }
+      line.firstChild.textContent = pill.textContent = count(unseen, words.newOne, words.newMany);
+      pill.hidden = false;
+    }
+    batch.push(...theirs.map(li => [li.id, Date.now()]));
+    timer ??= setTimeout(readOut, 1500);
+  }
+  function readOut() {
+    timer = null;
+    if (reading() === 'off' || !reader) { batch = []; return; }
+    /* A post that is being translated is read when its translation is here, or after six seconds. */
+    const wait = batch.filter(([id, at]) => byId(id)?.hasAttribute('data-pending') && Date.now() - at < 6000);
+    const ready = batch.filter(item => !wait.includes(item)).map(([id]) => byId(id)).filter(Boolean);
+    batch = wait;
+    if (wait.length) timer = setTimeout(readOut, 1500);
+    if (!ready.length) return;
+    if (reading() === 'some' && ready.length > 2) aloud([[count(ready.length, words.newOne, words.newMany), language]]);
+    else aloud(ready.map(li => {
+      const p = li.querySelector('.msg__text,.sys');
+      return [`${li.querySelector('.msg__by b')?.textContent ?? ''}: ${p?.textContent.trim() ?? ''}`, p?.lang || language];
+    }));
+  }
+  let quiet = null;
+  function aloud(lines) {
+    if (!reader) return;
+    reader.append(...lines.map(([textContent, lang]) => make('p', { textContent, lang })));
+    clearTimeout(quiet);
+    quiet = setTimeout(() => reader.replaceChildren(), 10000);
+  }
+  function seen() {
+    if (!unseen || !atEnd()) return;
+    unseen = 0;
+    if (document.activeElement === pill) byId('log-h')?.focus({ preventScroll: true });
+    pill.hidden = true;
+  }
+  addEventListener('scroll', seen, { passive: true, capture: true });
+  pill?.addEventListener('click', event => {
+    event.preventDefault();
+    const first = log.querySelector('.unread') ?? end;
+    first.scrollIntoView({ block: 'start', behavior: 'instant' });
+    unseen = 0;
+    byId('log-h')?.focus({ preventScroll: true });
+    pill.hidden = true;
+  });
+
+  /* ---- time in whole minutes ---- */
+  const clocks = new WeakMap();
+  let spoken = null;
+  function tick() {
+    for (const el of document.querySelectorAll('[data-seconds-left]')) {
+      if (!clocks.has(el)) clocks.set(el, performance.now());
+      const left = Number(el.dataset.secondsLeft) - (performance.now() - clocks.get(el)) / 1000 * speed;
+      const minutes = Math.max(0, Math.ceil(left / 60));
+      const line = left <= 0 ? words.over : left <= 120 ? words.soon : say(words.minutes, minutes);
+      for (const out of el.querySelectorAll('[data-left]')) {
+        const shown = out.dataset.left === 'min' ? `${minutes} min` : line;
+        if (out.textContent !== shown) out.textContent = shown;
+      }
+      const near = left <= 0 ? 0 : left <= 120 ? 2 : left <= 300 ? 5 : 9;
+      if (spoken !== null && near < spoken && near && reading() !== 'off') aloud([[near === 2 ? words.two : words.five, language]]);
+      spoken = near;
+    }
+  }
+  setInterval(tick, 1000);
+
+  /* ---- drafts: kept on this device every five seconds, until the server said yes ---- */
+  const slot = key => `samrum:draft:${session}:${key}`;
+  const touched = new WeakSet();
+  const INNER = new Set(['part', 'act', 'contribution']);
+  const fields = form => Object.fromEntries([...new FormData(form)].filter(([name]) => !INNER.has(name)));
+  const texts = form => [...form.querySelectorAll('textarea,input[type="text"],input[type="date"]')];
+  function saveDrafts() {
+    for (const form of main.querySelectorAll('form[data-draft]')) {
+      if (!touched.has(form)) continue;
+      const key = slot(form.dataset.draft);
+      if (texts(form).some(f => f.value.trim()) || form.querySelector('input[type="radio"]:checked')) stored.set(key, JSON.stringify(fields(form)));
+      else stored.drop(key);
+    }
+  }
+  function restoreDrafts() {
+    for (const form of main.querySelectorAll('form[data-draft]')) {
+      if (touched.has(form)) continue;
+      const id = form.elements.namedItem('client_id');
+      if (id && !id.value) id.value = newId();
+      const draft = stored.get(slot(form.dataset.draft));
+      if (!draft || texts(form).some(f => f.value && f.value !== f.defaultValue)) continue;
+      try {
+        for (const [name, value] of Object.entries(JSON.parse(draft))) {
+          const field = form.elements.namedItem(name);
+          if (field) field.value = value;
+        }
+        touched.add(form);
+      } catch { stored.drop(slot(form.dataset.draft)); }
+    }
+  }
+  /* A step that ended takes its form away, but not what was begun in it. */
+  function showKept() {
+    const kept = byId('kept');
+    if (!kept) return;
+    kept.replaceChildren();
+    for (const key of stored.keys().filter(k => k.startsWith(slot('')))) {
+      const name = key.slice(slot('').length);
+      if (name.includes(':') || main.querySelector(`form[data-draft="${CSS.escape(name)}"]`)) continue;
+      let value = '';
+      try { value = JSON.parse(stored.get(key)).text; } catch { /* not ours */ }
+      if (!value) continue;
+      const area = make('textarea', { readOnly: true, value, className: 'row-2' });
+      area.setAttribute('aria-label', words.kept);
+      const drop = make('button', { type: 'button', className: 'btn btn--s btn--text', textContent: words.dismiss });
+      drop.addEventListener('click', () => { stored.drop(key); card.remove(); byId('composer')?.focus({ preventScroll: true }); });
+      const card = make('div', { className: 'card card--draft stack-s' });
+      card.append(make('p', { textContent: words.kept, className: 'label' }), area, drop);
+      kept.append(card);
+    }
+  }
+  setInterval(() => {
+    saveDrafts();
+    const form = document.activeElement?.closest?.('form[data-draft]');
+    const saved = form && touched.has(form) && form.querySelector('[data-saved]');
+    if (saved && texts(form).some(f => f.value.trim())) saved.textContent = words.draft;
+  }, 5000);
+  addEventListener('pagehide', saveDrafts);
+
+  /* ---- sending ---- */
+  let typing = 0;
+  main.addEventListener('input', event => {
+    const form = event.target.closest('form');
+    if (form?.dataset.draft) touched.add(form);
+    if (form && Date.now() - typing > 5000) { typing = Date.now(); socket?.volatile.emit('typing', { session }); }
+  });
+  function complain(form, sentence) {
+    form.querySelector('.unsent')?.remove();
+    const note = make('p', { className: 'note note--bad unsent', textContent: sentence });
+    note.setAttribute('role', 'alert');
+    form.append(note);
+  }
+  const sentenceIn = (html, where) => new DOMParser().parseFromString(html, 'text/html').querySelector(where)?.textContent.trim();
+  let sent = null;
+  document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
+    const form = ctx.sourceElement;
+    if (!form?.matches?.('form')) return;
+    sent = form.dataset.draft;
+    if (ctx.response.status < 300) {
+      touched.delete(form);
+      if (form.dataset.draft) stored.drop(slot(form.dataset.draft));
+      if (!socket?.connected) then(catchUp);
+    }
+  });
+  document.addEventListener('htmx:before:swap', event => {
+    const { ctx } = event.detail, form = ctx.sourceElement;
+    if (!form?.matches?.('form') || !ctx.response) return;
+    const sentence = sentenceIn(ctx.text ?? '', '[data-error] [data-sentence]');
+    if (ctx.response.status < 500 && !sentence) { saveDrafts(); return; }
+    event.preventDefault();
+    complain(form, sentence || words.unsent);
+  });
+  document.addEventListener('htmx:error', ({ detail: { ctx } }) => {
+    if (ctx?.sourceElement?.matches?.('form')) complain(ctx.sourceElement, words.unsent);
+  });
+  document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
+    if (!ctx?.response) return;
+    mark();
+    if (sent === null) return;
+    const key = sent;
+    sent = null;
+    restoreDrafts();
+    showKept();
+    /* The form that was sent is gone: on with its emptied successor, or the message it was in. */
+    if (main.querySelector('[autofocus]:focus') || (document.activeElement && document.activeElement !== document.body)) return;
+    const target = typeof ctx.target === 'string' ? document.querySelector(ctx.target) : ctx.target;
+    const next = byId('composer')?.querySelector(`form[data-draft="${CSS.escape(key ?? '')}"] textarea`);
+    (next ?? target?.closest?.('li')?.querySelector('.more') ?? byId('composer'))?.focus({ preventScroll: true });
+  });
+  /* Small forms that need no answer but what everybody sees. */
+  document.addEventListener('submit', async event => {
+    const form = event.target;
+    if (!form.matches('form[data-quiet]')) return;
+    event.preventDefault();
+    if (form.dataset.busy) return;
+    form.dataset.busy = '1';
+    try {
+      const body = new URLSearchParams(new FormData(form, event.submitter));
+      const answer = await fetch(form.action, { method: 'POST', body, credentials: 'same-origin', headers: { 'HX-Request': 'true' } });
+      if (answer.ok) form.querySelector('.unsent')?.remove();
+      else complain(form, sentenceIn(await answer.text(), '[data-sentence], .error span') || words.unsent);
+      if (answer.ok && form.hasAttribute('data-reset')) form.reset();
+      if (!socket?.connected) then(catchUp);
+      if (face === 'desk') redraw();
+    } catch { complain(form, words.unsent); }
+    delete form.dataset.busy;
+  });
+  document.addEventListener('click', event => {
+    const close = event.target.closest('[data-close]');
+    if (close && byId(close.dataset.close)) {
+      event.preventDefault();
+      const panel = byId(close.dataset.close);
+      panel.replaceChildren();
+      panel.closest('li')?.querySelector('.more')?.focus({ preventScroll: true });
+    }
+    event.target.closest('.toast button')?.closest('.toast').remove();
+  });
+
+  /* ---- hands ---- */
+  const hand = byId('hand');
+  let turn = '';
+  function syncHand() {
+    const stage = byId('stage')?.firstElementChild?.dataset;
+    if (byId('ready')) byId('ready').hidden = !(stage?.state === 'open' || stage?.state === 'planned' || stage?.phase === 'arrive');
+    if (!hand) return;
+    hand.hidden = !['running', 'paused'].includes(stage?.state);
+    const line = [...main.querySelectorAll('#queue li[data-participant]')];
+    const at = line.findIndex(li => li.dataset.participant === me), up = at >= 0;
+    hand.action = `${here}/${up ? 'hand/lower' : 'hand'}`;
+    const button = hand.querySelector('button');
+    button.classList.toggle('btn--on', up);
+    button.querySelector('span').textContent = up ? words.lower : words.raise;
+    const now = !up ? '' : line[at].hasAttribute('data-floor') ? words.floor : say(words.turn, at + 1);
+    if (now !== turn) toast('turn', now);
+    turn = now;
+  }
+  function toast(name, sentence) {
+    const toasts = byId('toasts');
+    if (!toasts) return;
+    toasts.querySelector(`[data-${name}]`)?.remove();
+    if (!sentence) return;
+    const p = make('p', { className: 'toast any' });
+    p.setAttribute(`data-${name}`, '');
+    p.append(make('span', { textContent: sentence }), make('button', { type: 'button', className: 'btn btn--s', textContent: words.dismiss }));
+    toasts.append(p);
+  }
+
+  /* ---- the connection ---- */
+  const news = byId('news');
+  let lost = false, polling = null;
+  function gone() {
+    if (lost) return;
+    lost = true; away = 0;
+    news?.replaceChildren(make('p', { className: 'note note--wait', textContent: words.lost }));
+  }
+  function back() {
+    if (!lost) return;
+    lost = false;
+    if (!news) return;
+    const came = away ? ` ${count(away, words.cameOne, words.cameMany)} ` : ' ';
+    const note = make('p', { className: 'note note--ok', textContent: words.back + came });
+    const first = log?.querySelector('.unread');
+    if (away && first) { first.id = 'unread'; note.append(make('a', { href: '#unread', textContent: words.readFrom }), ' '); }
+    const close = make('button', { type: 'button', className: 'btn btn--s', textContent: words.dismiss });
+    close.addEventListener('click', () => news.replaceChildren());
+    note.append(close);
+    news.replaceChildren(note);
+  }
+  const reach = () => then(async () => { try { await catchUp(); back(); } catch (fault) { gone(); throw fault; } });
+  const poll = on => {
+    clearInterval(polling);
+    polling = on ? setInterval(reach, 5000) : null;
+  };
+  const socket = window.io?.({ path: '/socket.io', transports: ['websocket'], withCredentials: true });
+  socket?.on('connect', () => {
+    socket.emit('enter', { session, language, after: revision, format: 'html' }, ack => {
+      if (!ack?.ok) { poll(true); return; }
+      poll(false);
+      reach();
+    });
+  });
+  socket?.on('connect_error', () => { if (!polling) { poll(true); reach(); } });
+  socket?.on('disconnect', () => { poll(true); setTimeout(() => { if (!socket.connected) reach(); }, 1000); });
+  socket?.on('changes', take);
+  socket?.on('private', changes => {
+    if (changes.session !== session) return;
+    if (face !== 'room') redraw();
+    else then(async () => apply((await since(changes.after)).html));
+  });
+  socket?.on('presence', p => {
+    if (p.session !== session) return;
+    for (const el of document.querySelectorAll('[data-online]')) el.textContent = el.dataset.online === 'n' ? p.online : say(words.online, p.online);
+  });
+  socket?.on('notice', n => { if (n?.text) toast('notice', n.text); });
+  if (!socket) poll(true);
+  addEventListener('online', reach);
+  addEventListener('pageshow', event => { if (event.persisted) reach(); });
+  document.addEventListener('visibilitychange', () => (document.hidden ? saveDrafts() : reach()));
+
+  for (const el of document.querySelectorAll('[data-js]')) el.hidden = false;
+  mark();
+  restoreDrafts();
+  showKept();
+  turn = byId('toasts')?.querySelector('[data-turn] span')?.textContent ?? '';
+  if (face === 'room') syncHand();
+  tick();
+})();
