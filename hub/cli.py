@@ -1,0 +1,371 @@
+"""The commands of the hub."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+
+import typer
+import uvicorn
+
+from hub import schema
+from hub.app import create_app
+from hub.clock import Clock
+from hub.db import Database
+from hub.demo import stage as demo_stage
+from hub.errors import Invalid, Refusal
+from hub.gatherings.doorway import read_record
+from hub.gatherings.models import list_contributions
+from hub.gatherings.record import as_markdown
+from hub.gatherings.screens import Screens
+from hub.gatherings.table import as_csv
+from hub.health import check_parts
+from hub.language.commands import models, translate_lines
+from hub.language.translator import Translator
+from hub.logs import set_up_logs
+from hub.people import actions as people
+from hub.people.models import find_account_by_email
+from hub.programme.actions import load_shipped_cases
+from hub.render import Renderer
+from hub.settings import Settings, SettingsError, load_settings
+from hub.web import data_folder
+
+T = TypeVar("T")
+app = typer.Typer(
+    name="hub",
+    help="Samrum: a hub where people who share no language think and decide together.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+user = typer.Typer(help="Accounts of those who run things.", no_args_is_help=True)
+token = typer.Typer(help="Bearer tokens for the API.", no_args_is_help=True)
+session = typer.Typer(help="Sessions.", no_args_is_help=True)
+app.add_typer(user, name="user")
+app.add_typer(token, name="token")
+app.add_typer(session, name="session")
+app.add_typer(models, name="models")
+
+Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets phones in.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65535)]
+
+
+def fail(message: str, status: int = 1) -> NoReturn:
+    """One line on stderr, and the exit status: 2 for bad input, 1 for failure."""
+    typer.echo(f"hub: {message}", err=True)
+    raise typer.Exit(status)
+
+
+def settings_or_fail(**overrides: object) -> Settings:
+    try:
+        return load_settings(**overrides)
+    except SettingsError as error:
+        fail(str(error), 2)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Run it; a refusal becomes one line in English."""
+    try:
+        return asyncio.run(work)
+    except Invalid as error:
+        renderer = english()
+        words = [renderer.fault("en", code) for code in error.fields.values()]
+        fail(" ".join(words), 2)
+    except Refusal as error:
+        fail(english().refusal("en", error), 2)
+
+
+def english() -> Renderer:
+    return Renderer(data_folder("templates"), data_folder("translations"), timezone="Europe/London")
+
+
+def local_address() -> str:
+    """This machine's address on its network, for links that phones can open."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            # Nothing is sent: this only asks which way packets would go.
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
+
+
+def reachable_url(host: str, port: int) -> str:
+    shown = local_address() if host in ("0.0.0.0", "::") else host  # noqa: S104
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+def check_schema(settings: Settings) -> None:
+    """Refuse to start on a database that is empty, older, or written by a newer hub."""
+    try:
+        version, head = schema.versions(settings.database)
+    except Exception as error:
+        fail(f"the database does not answer: {type(error).__name__}")
+    if version == head:
+        return
+    if version is not None and not schema.is_known(version, settings.database):
+        fail("the database was written by a newer version of the hub; upgrade the hub")
+    fail("the database is not up to date: run hub migrate, or hub serve --migrate")
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(help="Processes; more than one needs Redis.")] = 1,
+    migrate: Annotated[bool, typer.Option("--migrate", help="Apply migrations first.")] = False,
+) -> None:
+    """Start the server."""
+    settings = settings_or_fail()
+    try:
+        settings.check_workers(workers)
+    except SettingsError as error:
+        fail(str(error), 2)
+    set_up_logs(settings.log_format)
+    if migrate:
+        schema.migrate(settings.database)
+    check_schema(settings)
+    if not settings.base_url:
+        os.environ["HUB_BASE_URL"] = reachable_url(host, port)
+    typer.echo(f"Samrum: {settings.base_url or os.environ['HUB_BASE_URL']}", err=True)
+    uvicorn.run(
+        "hub.cli:served",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        ws="websockets-sansio",
+        proxy_headers=True,
+        timeout_graceful_shutdown=5,
+    )
+
+
+def served() -> Any:
+    """The application of one server process."""
+    settings = load_settings()
+    set_up_logs(settings.log_format)
+    return create_app(settings)
+
+
+@app.command()
+def init(
+    email: Annotated[str, typer.Option(help="E-mail of the first facilitator.")] = "",
+    name: Annotated[str, typer.Option(help="Their name.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Take defaults, ask nothing.")] = False,
+) -> None:
+    """Create database, secret key and first facilitator, asking only for what is missing."""
+    settings = settings_or_fail()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    key = settings.data_dir / "secret_key"
+    if not settings.secret_key and not key.exists():
+        key.touch(mode=0o600)
+        key.write_text(secrets.token_urlsafe(48))
+    schema.migrate(settings.database)
+    run(_init(settings, email, name, ask=not yes))
+
+
+async def _init(settings: Settings, email: str, name: str, *, ask: bool) -> None:
+    database, now = Database(settings.database), Clock().now()
+    try:
+        async with database.transaction() as tx:
+            added = await load_shipped_cases(tx, now=now, demonstration=False)
+            if added:
+                typer.echo(f"{added} case studies added")
+            account = await people.first_facilitator(tx)
+            if account is None:
+                email = email or (
+                    typer.prompt("E-mail of the first facilitator") if ask else "admin@example.org"
+                )
+                name = name or (typer.prompt("Name") if ask else email.split("@")[0])
+                account = await people.add_account(
+                    tx, email=email, name=name, role="admin", language="sv", now=now
+                )
+            link = await people.make_sign_in_link(tx, account, now=now)
+    finally:
+        await database.close()
+    base = settings.base_url or "http://127.0.0.1:8000"
+    typer.echo(f"Database: {settings.database.split('///')[-1]}")
+    typer.echo(f"Sign in as {account.email}, once, within a day: {base}/sign-in/{link}")
+    typer.echo("Start the server with: hub serve")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the version that this hub knows."""
+    settings = settings_or_fail()
+    version, _ = schema.versions(settings.database)
+    if version is not None and not schema.is_known(version, settings.database):
+        fail("the database was written by a newer version of the hub; upgrade the hub")
+    schema.migrate(settings.database)
+    typer.echo(f"database at {schema.versions(settings.database)[0]}")
+
+
+@app.command()
+def doctor() -> None:
+    """One line per dependency; exit 1 where one that is needed is down."""
+    settings = settings_or_fail()
+    set_up_logs(settings.log_format)
+
+    async def look() -> bool:
+        database = Database(settings.database)
+        translator = Translator(settings.packages_dir, data_folder("translations") / "models")
+        await translator.start()
+        parts = await check_parts(settings, database, translator)
+        await translator.close()
+        await database.close()
+        for part in parts:
+            typer.echo(f"{part.name:<18} {part.state:<9} {part.detail}".rstrip())
+        return all(part.state != "down" for part in parts if part.needed)
+
+    if not asyncio.run(look()):
+        raise typer.Exit(1)
+
+
+@user.command("add")
+def user_add(
+    email: str,
+    role: Annotated[str, typer.Option(help="admin, facilitator, editor or researcher")],
+    name: Annotated[str, typer.Option(help="Shown to participants.")] = "",
+    language: Annotated[str, typer.Option(help="sv or en")] = "sv",
+    password: Annotated[
+        bool, typer.Option("--password", help="Ask for a password, or read it from stdin.")
+    ] = False,
+) -> None:
+    """Add an account and print a link that signs it in once."""
+    settings = settings_or_fail()
+    check_schema(settings)
+    words = ""
+    if password:
+        words = (
+            typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+            if sys.stdin.isatty()
+            else sys.stdin.readline().rstrip("\n")
+        )
+
+    async def add() -> str:
+        database, now = Database(settings.database), Clock().now()
+        try:
+            async with database.transaction() as tx:
+                account = await people.add_account(
+                    tx,
+                    email=email,
+                    name=name or email.split("@", maxsplit=1)[0],
+                    role=role,
+                    language=language,
+                    now=now,
+                    password=words,
+                )
+                return await people.make_sign_in_link(tx, account, now=now)
+        finally:
+            await database.close()
+
+    link = run(add())
+    typer.echo(f"{settings.base_url or 'http://127.0.0.1:8000'}/sign-in/{link}")
+
+
+@token.command("create")
+def token_create(email: str) -> None:
+    """Print a bearer token for this account, and nothing else."""
+    settings = settings_or_fail()
+    check_schema(settings)
+
+    async def create() -> str:
+        database, now = Database(settings.database), Clock().now()
+        try:
+            async with database.transaction() as tx:
+                account = await find_account_by_email(tx, email)
+                if account is None:
+                    raise Refusal("account_unknown")
+                return await people.sign_in(tx, account, kind="token", now=now)
+        finally:
+            await database.close()
+
+    typer.echo(run(create()))
+
+
+@session.command("export")
+def session_export(
+    session_id: Annotated[str, typer.Argument(metavar="ID")],
+    form: Annotated[
+        Literal["json", "csv", "md", "qdpx"], typer.Option("--format", help="json, csv or md")
+    ] = "json",
+    language: Annotated[Literal["sv", "en"], typer.Option(help="Of the Markdown.")] = "sv",
+) -> None:
+    """Print a session's record: JSON, CSV (one row for each contribution) or Markdown."""
+    settings = settings_or_fail()
+    check_schema(settings)
+    if form == "qdpx":
+        fail("qdpx is not there yet; use json, csv or md", 2)
+
+    async def export() -> str:
+        database = Database(settings.database)
+        renderer = Renderer(
+            data_folder("templates"), data_folder("translations"), timezone=settings.timezone
+        )
+        screens = Screens(database, Clock(), renderer, base_url=settings.base_url)
+        try:
+            async with database.reading() as tx:
+                record = await read_record(screens, tx, session_id)
+                if form == "csv":
+                    return as_csv(await list_contributions(tx, session_id))
+        finally:
+            await database.close()
+        if form == "md":
+            return as_markdown(record, language, lambda words: renderer.say(language, words))
+        return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+
+    sys.stdout.write(run(export()))
+
+
+@app.command()
+def translate(
+    source: Annotated[Literal["sv", "en"], typer.Option("--from", help="Language of the lines.")],
+    target: Annotated[Literal["sv", "en"], typer.Option("--to", help="Language wanted.")],
+) -> None:
+    """Translate lines from stdin to stdout, one for one."""
+    settings = settings_or_fail()
+    set_up_logs(settings.log_format)
+    translator = Translator(settings.packages_dir, data_folder("translations") / "models")
+    raise typer.Exit(translate_lines(translator, source, target, sys.stdin, sys.stdout, sys.stderr))
+
+
+@app.command()
+def demo(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    speed: Annotated[float, typer.Option(help="How many times faster than the clock.")] = 4.0,
+    seed: Annotated[int, typer.Option(help="Small differences in timing.")] = 1,
+    once: Annotated[bool, typer.Option("--once", help="Play to the end, check, exit.")] = False,
+) -> None:
+    """A throw-away hub with a forum under way, played by scripted participants."""
+    if not 0 < speed <= 1000:
+        fail("--speed must be above 0 and at most 1000", 2)
+    set_up_logs("text")
+    raise typer.Exit(
+        demo_stage.perform(
+            host=host,
+            port=port,
+            base_url=reachable_url(host, port),
+            speed=speed,
+            seed=seed,
+            once=once,
+            keep=Path("var") / "demo",
+        )
+    )
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()

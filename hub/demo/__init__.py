@@ -1,0 +1,1 @@
+"""The demonstration: a scripted dialogue, played through the public interfaces alone."""

@@ -1,0 +1,172 @@
+"""Does the record of a replayed dialogue hold what was said, and nothing that was private?"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from hub.demo.script import Proposal, Row, Script
+
+GROUPS = {
+    "patient": "lived",
+    "carer": "lived",
+    "citizen": "lived",
+    "practitioner": "practice",
+    "leader": "practice",
+    "policy": "practice",
+    "researcher": "research",
+    "phd_student": "research",
+}
+ADOPTED = ("adopted", "adopted_with_dissent")
+# Shorter pieces of a reflection than this are said in public too.
+TELLING_WORDS = 5
+
+
+def check_record(record: Mapping[str, Any], script: Script) -> list[str]:
+    """What is wrong with the record, one sentence each; empty where it is as it should be."""
+    return [
+        *_check_attendance(_mapping(record.get("attendance")), script),
+        *_check_proposals(_mappings(record.get("recommendations")), script),
+        *_check_restatements(record, script),
+        *_check_silence(record, script),
+    ]
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _mappings(value: object) -> list[Mapping[str, Any]]:
+    return [v for v in value if isinstance(v, Mapping)] if isinstance(value, list) else []
+
+
+def _plain(text: object) -> str:
+    """The text without what a page may change: case, and the width of spaces."""
+    return " ".join(str(text).casefold().split())
+
+
+def _check_attendance(attendance: Mapping[str, Any], script: Script) -> Iterable[str]:
+    """Visitors may have joined in: there may be more people than in the script, never fewer."""
+    if not attendance:
+        yield "attendance is missing"
+        return
+    groups = Counter(GROUPS[p.role] for p in script.people)
+    languages = Counter(p.language for p in script.people)
+    for name, expected in (("by_group", groups), ("by_language", languages)):
+        found = _mapping(attendance.get(name))
+        for key, count in expected.items():
+            if _number(found.get(key)) < count:
+                yield f"attendance {name}: {key} is {found.get(key)}, expected {count}"
+    if _number(attendance.get("people")) < len(script.people):
+        yield f"attendance: {attendance.get('people')} people, expected {len(script.people)}"
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else 0
+
+
+def _check_proposals(found: list[Mapping[str, Any]], script: Script) -> Iterable[str]:
+    left = list(found)
+    for proposal in script.proposals.values():
+        item = next((r for r in left if _is_about(r, proposal, script)), None)
+        if item is not None:
+            left.remove(item)
+        yield from _check_proposal(item, proposal)
+    for item in left:
+        if item.get("result") in ADOPTED:
+            yield f"recommendation {item.get('id')} is adopted, and is not in the dialogue"
+
+
+def _is_about(item: Mapping[str, Any], proposal: Proposal, script: Script) -> bool:
+    turns = {proposal.turn, proposal.completed} if not proposal.split_of else set()
+    texts = {_plain(proposal.what), *(_plain(r.text) for r in script.rows if r.turn in turns)}
+    what = item.get("what")
+    given = what.values() if isinstance(what, Mapping) else [what]
+    return any(_plain(text) in texts for text in given)
+
+
+def _check_proposal(item: Mapping[str, Any] | None, proposal: Proposal) -> Iterable[str]:
+    if proposal.outcome == "split":
+        if item is not None and item.get("result") in ADOPTED:
+            yield f"{proposal.key} was split, and is {item.get('result')}"
+        return
+    if item is None:
+        yield f"{proposal.key} is missing"
+        return
+    if item.get("result") != proposal.outcome:
+        yield f"{proposal.key} is {item.get('result')}, expected {proposal.outcome}"
+    for part in ("owner", "when", "measure"):
+        if _plain(item.get(part)) != _plain(proposal.fields[part]):
+            yield f"{proposal.key}: {part} is not what was said"
+    stances = _mapping(item.get("stances"))
+    if proposal.outcome == "adopted_with_dissent" and not stances.get("stand_aside"):
+        yield f"{proposal.key}: nobody stands aside"
+
+
+def _check_restatements(record: Mapping[str, Any], script: Script) -> Iterable[str]:
+    items = {i.get("id"): i for i in _items(record)}
+    found = _mappings(record.get("restatements"))
+    for row in script.rows:
+        if row.kind != "restatement":
+            continue
+        original = script.row(row.re_turn or 0)
+        pair = next((r for r in found if _is_pair(r, items, row, original)), None)
+        answer = _answer_to(row, script)
+        if pair is None:
+            yield f"restatement {row.turn} of {original.turn} is missing"
+        elif _answer(pair.get("check")) != answer:
+            yield f"restatement {row.turn}: check is {_answer(pair.get('check'))}, not {answer}"
+
+
+def _items(record: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    phases = _mappings(record.get("phases"))
+    return [item for phase in phases for item in _mappings(phase.get("items"))]
+
+
+def _is_pair(
+    found: Mapping[str, Any], items: Mapping[Any, Mapping[str, Any]], row: Row, original: Row
+) -> bool:
+    return _is_said(items.get(found.get("id")), row) and _is_said(
+        items.get(found.get("of")), original
+    )
+
+
+def _is_said(item: Mapping[str, Any] | None, row: Row) -> bool:
+    if item is None:
+        return False
+    author = _mapping(item.get("author"))
+    same_author = author.get("name") in (row.speaker, None)
+    return same_author and _plain(item.get("text")) == _plain(row.text)
+
+
+def _answer(check: object) -> object:
+    return check.get("answer") if isinstance(check, Mapping) else check
+
+
+def _answer_to(row: Row, script: Script) -> str | None:
+    checks = [
+        r.detail for r in script.rows if r.kind == "restatement_check" and r.re_turn == row.turn
+    ]
+    return checks[-1] if checks else None
+
+
+def _check_silence(record: Mapping[str, Any], script: Script) -> Iterable[str]:
+    """No text of a reflection, in either language, whole or by the sentence."""
+    whole = _plain(json.dumps(record, ensure_ascii=False, default=str).replace('\\"', '"'))
+    public = _plain(" ".join(r.text for r in script.rows if r.kind != "reflection"))
+    for row in script.rows:
+        if row.kind == "reflection" and any(
+            piece in whole for piece in _pieces(row) if piece not in public
+        ):
+            yield f"the record tells the reflection of turn {row.turn}"
+    for item in _items(record):
+        if item.get("kind") == "reflection":
+            yield f"the record lists a reflection, {item.get('id')}"
+
+
+def _pieces(row: Row) -> list[str]:
+    texts = (_plain(row.text), _plain(row.reference))
+    sentences = [s.strip() for text in texts for s in text.split(".")]
+    return [*texts, *(s for s in sentences if len(s.split()) >= TELLING_WORDS)]
