@@ -1,0 +1,122 @@
+"""Chromium, and people who look at the hub through it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from ..live.conftest import Server, server
+
+__all__ = ["server"]
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PHONE = {"width": 390, "height": 844}
+LAPTOP = {"width": 1280, "height": 800}
+NARROW = {"width": 320, "height": 700}
+AXE_RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
+Look = Callable[..., Awaitable[Page]]
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    path = shutil.which("chromium") or "/usr/bin/chromium"
+    async with async_playwright() as playwright:
+        opened = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield opened
+        await opened.close()
+
+
+@pytest.fixture
+async def look(browser: Browser, server: Server) -> AsyncIterator[Look]:
+    """Open a page in a browser of one's own; faults of scripts and of the CSP fail the test."""
+    contexts: list[BrowserContext] = []
+    faults: list[str] = []
+
+    async def open_(
+        path: str = "/",
+        *,
+        language: str = "en",
+        size: dict[str, int] = LAPTOP,
+        context: BrowserContext | None = None,
+        **options: Any,
+    ) -> Page:
+        if context is None:
+            context = await browser.new_context(
+                viewport=size,  # type: ignore[arg-type]
+                locale="sv-SE" if language == "sv" else "en-GB",
+                base_url=server.url,
+                # Colours that are still fading would be measured halfway.
+                reduced_motion="reduce",
+                **options,
+            )
+            context.set_default_timeout(15_000)
+            contexts.append(context)
+        page = await context.new_page()
+        page.on("pageerror", lambda error: faults.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda m: faults.append(f"{page.url}: {m.text}") if m.type == "error" else None,
+        )
+        page.on(
+            "request",
+            lambda r: (
+                None
+                if r.url.startswith((server.url, server.url.replace("http", "ws"), "data:"))
+                else faults.append(f"fetched from elsewhere: {r.url}")
+            ),
+        )
+        await page.goto(path)
+        return page
+
+    yield open_
+    for context in contexts:
+        await context.close()
+    # A form with a fault is answered 422 and a wrong code 404: browsers call that an error.
+    known = ("status of 422", "status of 409", "status of 404", "status of 403")
+    assert [f for f in faults if not any(k in f for k in known)] == []
+
+
+async def check_access(page: Page, name: str) -> None:
+    """axe-core finds nothing, with everything unfolded, in light and dark."""
+    await page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for scheme in ("light", "dark"):
+        await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        found = await Axe().run(page, options=AXE_RULES)
+        problems = [
+            f"{v['id']}: {v['help']} ({', '.join(str(n['target']) for n in v['nodes'][:3])})"
+            for v in found.response["violations"]
+        ]
+        assert problems == [], f"{name}, {scheme}"
+    await page.emulate_media(color_scheme="light")
+
+
+async def check_fits(page: Page, name: str) -> None:
+    """Nothing makes the page scroll sideways."""
+    too_wide = await page.evaluate(
+        """() => {
+          const wide = document.documentElement.clientWidth;
+          if (document.documentElement.scrollWidth <= wide) return [];
+          return [...document.querySelectorAll('body *')]
+            .filter(e => e.getBoundingClientRect().right > wide + 1)
+            .slice(0, 5).map(e => e.tagName + '.' + e.className);
+        }"""
+    )
+    assert too_wide == [], name
