@@ -341,6 +341,7 @@ class Draft:
     language: str | None = None
     reply_to: str | None = None
     fields: Mapping[str, Any] | None = None
+    looks_like: str | None = None
 
 
 async def post_contribution(
@@ -388,6 +389,8 @@ async def post_contribution(
         author_key=author_key,
         client_id=client_id,
         language=language,
+        # The author's choice decides what is translated; a doubt about it is only shown.
+        looks_like=draft.looks_like if draft.looks_like != language else None,
         text=text,
         fields=fields,
         reply_to=draft.reply_to,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -26,6 +27,7 @@ from hub.gatherings.models import (
 from hub.gatherings.pictures import decode_picture, keep_picture
 from hub.gatherings.record import as_markdown
 from hub.gatherings.screens import Room
+from hub.language.text import looks_like
 from hub.people import rules as people_rules
 from hub.people.door import Asking, check_reads, check_runs, check_seat
 from hub.people.models import Account, Participant
@@ -241,6 +243,8 @@ async def say(
     # A facilitator who also holds a seat facilitates with the account.
     if draft.kind == "facilitation" and account is not None:
         seat = None
+
+    draft = replace(draft, looks_like=looks_like(draft.text[: rules.TEXT_LIMIT]))
 
     async def change(
         tx: AsyncSession, gathering: Gathering

@@ -131,6 +131,8 @@ class Contribution(Base):
     author_key: Mapped[str] = mapped_column(String(30))
     client_id: Mapped[str] = mapped_column(String(80))
     language: Mapped[str] = mapped_column(String(2))
+    # The language the words look like, where it is not the one that their author chose.
+    looks_like: Mapped[str | None] = mapped_column(String(2))
     text: Mapped[str] = mapped_column(Text)
     fields: Mapped[dict[str, Any]]
     reply_to: Mapped[str | None] = mapped_column(String(30))

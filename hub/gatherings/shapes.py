@@ -188,6 +188,9 @@ class ContributionOut(Open):
     kind: str
     author: AuthorOut | None
     language: str
+    looks_like: str | None = Field(
+        description="The language the words look like, where it is not the one chosen"
+    )
     text: str
     created_at: str
     translations: dict[str, TranslationOut]

@@ -88,6 +88,7 @@ def contribution_view(
         "kind": c.kind,
         "author": author_view(c) if shown else None,
         "language": c.language,
+        "looks_like": c.looks_like if shown else None,
         "text": c.text if shown else "",
         "created_at": moment(c.created_at),
         "translations": {t.language: translation_view(t) for t in c.translations if shown},

@@ -77,7 +77,8 @@
 
   /* ---- putting changes in place ---- */
   const stageNow = () => { const s = byId('stage')?.firstElementChild; return s ? s.dataset.state + s.dataset.phase : ''; };
-  const REDRAW = new Set(['restatement', 'recommendation', 'theme', 'stance']);
+  /* What the writing forms list: they are drawn again when one of these has come or changed. */
+  const LISTED = /data-kind="(restatement|recommendation|theme)"/;
   async function apply(html) {
     saveDrafts();
     const known = new Set(log ? [...log.children].map(li => li.id) : []);
@@ -93,7 +94,7 @@
     if (face !== 'room') return;
     syncHand();
     if (stage !== stageNow()) redrawComposer(true);
-    else if (fresh.some(li => REDRAW.has(li.dataset.kind) && li.dataset.author !== me)) redrawComposer(false);
+    else if (LISTED.test(html)) redrawComposer(false);
   }
   function mark() {
     if (me) for (const li of main.querySelectorAll(`li[data-author="${me}"]`)) li.querySelector('.msg')?.classList.add('msg--own');
@@ -424,6 +425,7 @@
   const socket = window.io?.({ path: '/socket.io', transports: ['websocket'], withCredentials: true });
   socket?.on('connect', () => {
     socket.emit('enter', { session, language, after: revision, format: 'html' }, ack => {
+      if (ack?.error === 'revision_unknown') { location.reload(); return; }
       if (!ack?.ok) { poll(true); return; }
       poll(false);
       reach();

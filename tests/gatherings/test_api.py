@@ -564,3 +564,40 @@ async def test_a_failed_translation_is_said_and_a_person_translates(hub: Hub) ->
     assert (failed["status"], failed["reason"], failed["text"]) == ("failed", "no_package", None)
     path = f"/contributions/{said['id']}/translations/en"
     assert (await session.astrid.put(path, {"text": "Nobody was mine."})).status_code == 200
+
+
+async def test_a_text_that_looks_like_the_other_language_is_only_remarked(hub: Hub) -> None:
+    session = await hub.session()
+    text = "I was given four slips of paper with four telephone numbers on them."
+    said = await session.astrid.said(session.id, text)
+    assert (said["language"], said["looks_like"]) == ("sv", "en")
+    await hub.translate()
+    assert hub.translator.asked[-1] == (text, "sv", "en")
+    plain = await session.ben.said(session.id, text)
+    assert plain["looks_like"] is None
+
+
+async def test_a_sign_in_ends_with_its_time(hub: Hub) -> None:
+    fatima = await hub.account()
+    assert (await fatima.get("/sessions")).status_code == 200
+    hub.clock.move(days=366)
+    assert (await fatima.get("/sessions")).status_code == 401
+
+
+async def test_logs_hold_no_words_and_no_names(
+    hub: Hub, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    from hub.logs import set_up_logs
+
+    set_up_logs("json")
+    session = await hub.session()
+    await session.astrid.said(session.id, "Zebrafink i köket")
+    await session.astrid.say(session.id, "Zebrafink " * 500)
+    await hub.translate()
+    hub.app.state.renderer.render = None
+    await hub.http.get(f"/sessions/{session.id}", headers=session.astrid.headers)
+    out = capsys.readouterr()
+    everything = out.out + out.err + caplog.text
+    assert "bug" in everything
+    assert "Zebrafink" not in everything
+    assert "Astrid" not in everything

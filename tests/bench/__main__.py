@@ -1,0 +1,292 @@
+"""``python -m tests.bench [live|pages|translation|memory …]``: one JSON object a line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import json
+import os
+import platform
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import socketio
+
+from tests.cast import Person, Session, join, plan
+
+ROOT = Path(__file__).parent.parent.parent
+CLIENTS = int(os.environ.get("CLIENTS", "100"))
+POSTS = 40
+WORDS = "Jag fick fyra lappar med fyra telefonnummer och ingen av dem var till mig i går."
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+def p95(values: list[float]) -> float:
+    return round(sorted(values)[max(0, int(len(values) * 0.95) - 1)], 1)
+
+
+def resident_mb(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmRSS:\s+(\d+)", status)
+    return round(int(found.group(1)) / 1024, 1) if found else 0.0
+
+
+@contextlib.asynccontextmanager
+async def process(*command: str, url: str, **more: str) -> AsyncIterator[subprocess.Popen[bytes]]:
+    """A server in a process of its own; yields when it answers."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")} | more
+    started = subprocess.Popen(
+        [sys.executable, *command], cwd=ROOT, env=environment, stderr=subprocess.DEVNULL
+    )
+    try:
+        async with httpx.AsyncClient() as http:
+            for _ in range(300):
+                with contextlib.suppress(httpx.TransportError):
+                    await http.get(url)
+                    break
+                await asyncio.sleep(0.1)
+        yield started
+    finally:
+        started.terminate()
+        started.wait(timeout=20)
+
+
+@contextlib.asynccontextmanager
+async def hub_process() -> AsyncIterator[tuple[str, subprocess.Popen[bytes], str]]:
+    """``hub serve`` on a new database: its address, its process and a facilitator's token."""
+    with tempfile.TemporaryDirectory() as folder:
+        settings = {"HUB_DATA_DIR": folder}
+
+        def hub(*arguments: str) -> str:
+            command = [sys.executable, "-m", "hub.cli", *arguments]
+            environment = {**os.environ, **settings}
+            return subprocess.run(
+                command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+            ).stdout
+
+        hub("init", "--yes")
+        token = hub("token", "create", "admin@example.org").strip()
+        port = free_port()
+        url = f"http://127.0.0.1:{port}"
+        command = ("-m", "hub.cli", "serve", "--port", str(port))
+        async with process(*command, url=f"{url}/healthz", **settings) as served:
+            yield url, served, token
+
+
+async def a_session(http: httpx.AsyncClient, token: str, writers: int = 8) -> list[Person]:
+    """A session in its first phase; the facilitator first, then writers in both languages."""
+    fatima = Person(http, token, name="Fatima")
+    made = await plan(fatima)
+    people = [
+        await join(http, made["code"], f"P{n}", "sv" if n % 2 else "en", role="patient")
+        for n in range(writers)
+    ]
+    session = Session(made["id"], made["code"], fatima, people[0], people[1])
+    await session.moved("start")
+    fatima.id = made["id"]
+    return [fatima, *people]
+
+
+class Crowd:
+    """Sockets that note when each text first came to them."""
+
+    def __init__(self) -> None:
+        self.clients: list[socketio.AsyncClient] = []
+        self.came: dict[str, list[float]] = {}
+
+    async def connect(self, url: str, session: str, tokens: list[str]) -> None:
+        for n in range(CLIENTS):
+            client = socketio.AsyncClient(reconnection=False)
+            client.on("changes", self.note)
+            auth = {"token": tokens[n % len(tokens)]} if tokens else None
+            await client.connect(url, transports=["websocket"], auth=auth)
+            language = "sv" if n % 2 else "en"
+            entering = {"session": session, "language": language, "format": "html"}
+            await client.call("enter", entering)
+            self.clients.append(client)
+
+    def note(self, data: dict[str, Any]) -> None:
+        now = time.perf_counter()
+        for mark in set(re.findall(r"mark-\d+", data.get("html", ""))):
+            times = self.came.setdefault(mark, [])
+            if len(times) < CLIENTS:
+                times.append(now)
+
+    async def leave(self) -> None:
+        for client in self.clients:
+            await client.disconnect()
+
+
+async def live() -> AsyncIterator[dict[str, Any]]:
+    """One post a fifth of a second to a crowd; beside a bare broadcast of the same bytes."""
+    html = ""
+    async with hub_process() as (url, served, token):
+        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
+            fatima, *people = await a_session(http, token)
+            crowd = Crowd()
+            await crowd.connect(url, fatima.id, [p.token for p in people])
+            sent: dict[str, float] = {}
+            for n in range(POSTS):
+                mark = f"mark-{n}"
+                sent[mark] = time.perf_counter()
+                await people[n % len(people)].said(fatima.id, f"{mark} {WORDS}")
+                await asyncio.sleep(max(0, 0.2 - (time.perf_counter() - sent[mark])))
+            await asyncio.sleep(2)
+            changes = await fatima.get(f"/sessions/{fatima.id}/changes", format="html")
+            html = changes.json()["html"]
+            memory = resident_mb(served.pid)
+            await crowd.leave()
+        mine = [(t - sent[m]) * 1000 for m, times in crowd.came.items() for t in times]
+        complete = sum(len(times) == CLIENTS for times in crowd.came.values())
+    bare = await _bare_broadcast(html[: len(html) // max(1, POSTS)])
+    yield {
+        "figure": "live_original_p95_ms",
+        "value": p95(mine),
+        "baseline": "bare python-socketio broadcast of as many bytes",
+        "baseline_value": p95(bare),
+        "ratio": round(p95(mine) / max(0.1, p95(bare)), 2),
+        "clients": CLIENTS,
+        "posts": POSTS,
+        "reached_all": complete,
+    }
+    yield {"figure": "memory_live_mb", "value": memory, "clients": CLIENTS}
+
+
+async def _bare_broadcast(html: str) -> list[float]:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    sent: dict[str, float] = {}
+    crowd = Crowd()
+    async with process("-m", "tests.bench.bare", str(port), url=url):
+        await crowd.connect(url, "s", [])
+        for n in range(POSTS):
+            mark = f"mark-{n}"
+            sent[mark] = time.perf_counter()
+            await crowd.clients[0].emit("say", {"session": "s", "html": f"{mark} {html}"})
+            await asyncio.sleep(0.2)
+        await asyncio.sleep(1)
+        await crowd.leave()
+    return [(t - sent[m]) * 1000 for m, times in crowd.came.items() for t in times]
+
+
+async def pages() -> AsyncIterator[dict[str, Any]]:
+    """The room with 100 posts, and all of its first view, beside /healthz."""
+    async with (
+        hub_process() as (url, _, token),
+        httpx.AsyncClient(base_url=url, timeout=30) as http,
+    ):
+        fatima, *people = await a_session(http, token, writers=12)
+        for n in range(100):
+            await people[n % 12].say(fatima.id, f"{n} {WORDS}")
+        cookies = {f"hub_seat_{fatima.id}": people[0].token}
+        room = f"/sessions/{fatima.id}"
+        mine = await _times(http, room, cookies)
+        baseline = await _times(http, "/healthz", {})
+        html = (await http.get(room, cookies=cookies)).text
+        parts = re.findall(r"/static/[^\"']+", html)
+        weight = len(gzip.compress(html.encode(), 6))
+        for part in dict.fromkeys(parts):
+            body = (await http.get(part)).content
+            weight += len(body) if "woff2" in part else len(gzip.compress(body, 6))
+    yield {
+        "figure": "page_room_p95_ms",
+        "value": p95(mine),
+        "baseline": "/healthz",
+        "baseline_value": p95(baseline),
+        "ratio": round(p95(mine) / max(0.1, p95(baseline)), 1),
+        "posts": 100,
+    }
+    yield {"figure": "first_view_kb", "value": round(weight / 1000, 1), "limit": 90}
+
+
+async def _times(http: httpx.AsyncClient, path: str, cookies: dict[str, str]) -> list[float]:
+    times = []
+    for _ in range(40):
+        began = time.perf_counter()
+        answer = await http.get(path, cookies=cookies)
+        times.append((time.perf_counter() - began) * 1000)
+        assert answer.status_code == 200
+    return times
+
+
+async def translation() -> AsyncIterator[dict[str, Any]]:
+    """A sentence of 15 words from post to screen, beside the same call to the engine alone."""
+    async with (
+        hub_process() as (url, served, token),
+        httpx.AsyncClient(base_url=url, timeout=30) as http,
+    ):
+        fatima, *people = await a_session(http, token, writers=2)
+        body = {"text": WORDS, "from": "sv", "to": "en"}
+        engine = []
+        for n in range(30):
+            began = time.perf_counter()
+            await fatima.post("/translate", {**body, "text": f"{n} {WORDS}"})
+            engine.append((time.perf_counter() - began) * 1000)
+        seen = asyncio.Queue[float]()
+        client = socketio.AsyncClient(reconnection=False)
+
+        async def note(data: dict[str, Any]) -> None:
+            for item in data.get("items", []):
+                found = item.get("contribution", {}).get("translations", {}).get("en", {})
+                if found.get("status") == "machine":
+                    await seen.put(time.perf_counter())
+
+        client.on("changes", note)
+        await client.connect(url, transports=["websocket"], auth={"token": people[0].token})
+        await client.call("enter", {"session": fatima.id, "language": "en"})
+        whole = []
+        for n in range(15):
+            began = time.perf_counter()
+            await people[1].said(fatima.id, f"{n} {WORDS}", language="sv")
+            whole.append((await asyncio.wait_for(seen.get(), 20) - began) * 1000)
+            await asyncio.sleep(0.6)
+        await client.disconnect()
+        memory = resident_mb(served.pid)
+    yield {
+        "figure": "translated_on_screen_p95_ms",
+        "value": p95(whole),
+        "median": round(statistics.median(whole), 1),
+        "baseline": "POST /translate of the same text",
+        "baseline_value": p95(engine),
+        "ratio": round(p95(whole) / max(0.1, p95(engine)), 2),
+    }
+    yield {"figure": "memory_both_directions_mb", "value": memory, "limit": 300}
+
+
+BENCHES = {"live": live, "pages": pages, "translation": translation}
+
+
+async def main(names: list[str]) -> None:
+    keep = ROOT / "var" / "bench"
+    keep.mkdir(parents=True, exist_ok=True)
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}"
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    with (keep / f"{stamp}.jsonl").open("a", encoding="utf-8") as file:
+        for name in names or list(BENCHES):
+            async for figure in BENCHES[name]():
+                line = json.dumps({**figure, "machine": machine}, ensure_ascii=False)
+                print(line, flush=True)
+                file.write(line + "\n")
+
+
+if __name__ == "__main__":
+    unknown = set(sys.argv[1:]) - set(BENCHES)
+    if unknown:
+        sys.exit(f"no such figures: {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    asyncio.run(main(sys.argv[1:]))
