@@ -60,12 +60,19 @@ async def get_formats(shelf: Shelf) -> shapes.Formats:
 
 
 @router.get("/sessions")
-async def get_sessions(caller: Asking, screens: Room) -> shapes.Sessions:
-    """All sessions, newest first (facilitators)."""
+async def get_sessions(
+    caller: Asking,
+    screens: Room,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> shapes.Sessions:
+    """Sessions, newest first (facilitators)."""
     check_runs(caller)
     async with screens.database.reading() as tx:
-        found = [await screens.session(tx, g, full=False) for g in await list_gatherings(tx)]
-    return shapes.Sessions.model_validate({"items": found})
+        listed = await list_gatherings(tx, after=after, limit=limit + 1)
+        found = [await screens.session(tx, g, full=False) for g in listed[:limit]]
+    more = listed[limit - 1].id if len(listed) > limit else None
+    return shapes.Sessions.model_validate({"items": found, "next": more})
 
 
 @router.post("/sessions", status_code=201)

@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Float, ForeignKey, Index, String, Text, UniqueConstraint, select
+from sqlalchemy import (
+    Float,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    UniqueConstraint,
+    and_,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
@@ -215,11 +225,25 @@ async def access_gathering(tx: AsyncSession, gathering_id: str, *, lock: bool = 
     return gathering
 
 
-async def list_gatherings(tx: AsyncSession, *, states: tuple[str, ...] = ()) -> list[Gathering]:
-    """Newest first."""
-    query = select(Gathering).order_by(Gathering.created_at.desc(), Gathering.id)
+async def list_gatherings(
+    tx: AsyncSession,
+    *,
+    states: tuple[str, ...] = (),
+    after: str | None = None,
+    limit: int | None = None,
+) -> list[Gathering]:
+    """Newest first, from the one that comes after the gathering ``after``."""
+    query = select(Gathering).order_by(Gathering.created_at.desc(), Gathering.id).limit(limit)
     if states:
         query = query.where(Gathering.state.in_(states))
+    last = await find_gathering(tx, after) if after else None
+    if last is not None:
+        query = query.where(
+            or_(
+                Gathering.created_at < last.created_at,
+                and_(Gathering.created_at == last.created_at, Gathering.id > last.id),
+            )
+        )
     return list(await tx.scalars(query))
 
 

@@ -601,3 +601,19 @@ async def test_logs_hold_no_words_and_no_names(
     assert "bug" in everything
     assert "Zebrafink" not in everything
     assert "Astrid" not in everything
+
+
+async def test_sessions_are_listed_page_by_page(hub: Hub) -> None:
+    fatima = await hub.account()
+    made = [(await plan(fatima))["id"] for _ in range(5)]
+    found: list[str] = []
+    cursor = None
+    for _ in range(5):
+        more = {"after": cursor} if cursor else {}
+        page = (await fatima.get("/sessions", limit=2, **more)).json()
+        found += [s["id"] for s in page["items"]]
+        cursor = page["next"]
+        if cursor is None:
+            break
+    assert sorted(found) == sorted(made)
+    assert (await fatima.get("/sessions", limit=201)).status_code == 422
