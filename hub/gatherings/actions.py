@@ -7,7 +7,7 @@ the log. The caller holds the gathering's row lock (``models.access_gathering(lo
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,9 @@ from hub.gatherings.models import (
     Translation,
     access_contribution,
     find_by_client_id,
+    list_events,
+    list_everything_said,
+    said_of,
 )
 from hub.people import actions as people
 from hub.people.models import Account, Participant, latest_consents
@@ -38,6 +41,17 @@ CODE_LENGTH = 8
 BOT_NAME = "Lotsen"
 RESERVED_NAMES = (BOT_NAME, "bot", "chatbot", "chattrobot", "Samrum", "system")
 BOT = "bot"
+MOVES_THE_EXIT = (
+    "question",
+    "contribution",
+    "restatement",
+    "restatement_check",
+    "theme",
+    "recommendation",
+    "stance",
+    "amendment",
+    "facilitation",
+)
 TRANSLATED_FIELDS = ("what", "owner", "measure", "reason")
 
 
@@ -397,6 +411,8 @@ async def post_contribution(
         created_at=now,
         translations=[],
     )
+    if draft.kind == "facilitation" and fields.get("of"):
+        await _check_outcome(tx, gathering, fields)
     if rules.KINDS[draft.kind].private:
         _keep_private(tx, gathering, said, now=now)
     else:
@@ -412,7 +428,7 @@ async def post_contribution(
         _share(tx, gathering, said, now=now, actor=author_key)
         for other in touched:
             other.revision = gathering.revision
-        if draft.kind in ("theme", "recommendation", "stance", "contribution", "restatement"):
+        if draft.kind in MOVES_THE_EXIT:
             # These move the exit condition, which the head of the page shows.
             gathering.stage_revision = gathering.revision
     await tx.flush()
@@ -482,12 +498,88 @@ async def _check_references(
             raise Invalid({"/fields/of": "of_own"})
         if draft.kind == "restatement_check":
             await _check_is_restated(tx, target, seat)
-        if draft.kind in ("stance", "amendment", "restatement_check"):
+        if draft.kind in ("stance", "amendment", "restatement_check", "facilitation"):
             touched += await _chain(tx, gathering, target)
     for wanted in fields.get("order", []):
         if await _shared(tx, gathering, wanted) is None:
             raise Invalid({"/fields/order": "of_unknown"})
     return touched
+
+
+async def _check_outcome(tx: AsyncSession, gathering: Gathering, fields: Mapping[str, Any]) -> None:
+    said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+    rules.check_outcome(rules.decision_on(str(fields["of"]), said), str(fields["result"]))
+
+
+async def share_ratings(
+    tx: AsyncSession,
+    gathering: Gathering,
+    thing: str,
+    *,
+    present: Iterable[str],
+    now: datetime,
+    reveal_by: Account | None = None,
+) -> int:
+    """Share the hidden ratings of a theme where all who are present have answered.
+
+    ``reveal_by``: a facilitator who does not wait for the rest. Returns how many were shared.
+    """
+    everything = await list_everything_said(tx, gathering.id)
+    wanted = rules.ratings_to_share(
+        thing, [said_of(c) for c in everything], present, reveal=reveal_by is not None
+    )
+    by_id = {c.id: c for c in everything}
+    for rating_id in wanted:
+        _share(tx, gathering, by_id[rating_id], now=now, actor=by_id[rating_id].author_key)
+    if wanted:
+        by_id[thing].revision = gathering.revision
+        gathering.stage_revision = gathering.revision
+    if reveal_by is not None:
+        log_act(tx, gathering, reveal_by, kind="ratings_revealed", now=now, target=thing)
+    await tx.flush()
+    return len(wanted)
+
+
+async def ask_for_more_time(
+    tx: AsyncSession, gathering: Gathering, seat: Participant, *, now: datetime
+) -> None:
+    """A participant asks for more time; the facilitator sees how many did. Once is enough."""
+    rules.check_state(gathering.stage, "running")
+    asked = await tx.scalar(
+        select(GatheringEvent.id).where(
+            GatheringEvent.gathering_id == gathering.id,
+            GatheringEvent.kind == "more_time_asked",
+            GatheringEvent.actor == seat.id,
+            GatheringEvent.at >= gathering.phase_started_at,
+        )
+    )
+    if asked is None:
+        event = rules.Event("more_time_asked", now, {"phase": _phase_id(gathering)})
+        gathering.stage_revision = record(tx, gathering, event, actor=seat.id)
+        await tx.flush()
+
+
+async def take_time_from_plan(
+    tx: AsyncSession,
+    gathering: Gathering,
+    *,
+    seconds: float,
+    account: Account | None,
+    now: datetime,
+) -> None:
+    """Pay for time given: from slack, else from the next phase that may be cut."""
+    events = [e.event for e in await list_events(tx, gathering.id)]
+    form = gathering.form
+    cut = rules.time_to_cut(
+        form,
+        gathering.stage,
+        seconds=seconds,
+        slack=rules.slack_seconds(form, events, now),
+        cuts=rules.cuts_of(events),
+    )
+    if cut is not None:
+        event = rules.Event("cut", now, {"phase": cut[0], "seconds": cut[1]})
+        record(tx, gathering, event, actor=account.id if account else None)
 
 
 async def _reply_target(tx: AsyncSession, gathering: Gathering, draft: Draft) -> list[Contribution]:

@@ -22,6 +22,7 @@ from hub.gatherings.models import (
     access_gathering,
     find_gathering_by_code,
     list_contributions,
+    list_events,
     list_gatherings,
 )
 from hub.gatherings.pictures import decode_picture, keep_picture
@@ -136,6 +137,18 @@ async def post_leave(session_id: str, caller: Asking, screens: Room) -> Response
     if screens.live:
         await screens.live.remove(session_id, seat.id)
     return Response(status_code=204)
+
+
+@router.post("/sessions/{session_id}/more-time")
+async def post_more_time(session_id: str, caller: Asking, screens: Room) -> shapes.SessionOut:
+    """Ask for more time in this phase; the facilitator sees how many did."""
+    seat = check_seat(caller, session_id)
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> shapes.SessionOut:
+        await actions.ask_for_more_time(tx, gathering, seat, now=screens.clock.now())
+        return await _session(screens, tx, gathering)
+
+    return await screens.carry_out(session_id, change)
 
 
 # --- the speaking queue, before the moves: their address is more general ---
@@ -259,6 +272,15 @@ async def say(
         said, created = await actions.post_contribution(
             tx, gathering, draft, seat=seat, account=account, now=screens.clock.now()
         )
+        if said.kind == "rating" and created:
+            presence = await screens.presence(tx, session_id)
+            await actions.share_ratings(
+                tx,
+                gathering,
+                str(said.fields["of"]),
+                present=presence.groups,
+                now=screens.clock.now(),
+            )
         (view,) = await screens.contribution_views(tx, gathering, [said], own=True)
         return said, view, created
 
@@ -373,6 +395,29 @@ async def post_dispute(
             reason=body.reason,
             now=screens.clock.now(),
         )
+        return (await screens.contribution_views(tx, gathering, [said]))[0]
+
+    return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
+
+
+@router.post("/contributions/{contribution_id}/reveal")
+async def post_reveal(
+    contribution_id: str, caller: Asking, screens: Room
+) -> shapes.ContributionOut:
+    """Show the ratings of a theme without waiting for the rest (facilitators)."""
+    account = check_runs(caller)
+    session_id, _ = await access_said(screens, caller, contribution_id)
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
+        await actions.share_ratings(
+            tx,
+            gathering,
+            contribution_id,
+            present=(),
+            now=screens.clock.now(),
+            reveal_by=account,
+        )
+        said = await access_contribution(tx, contribution_id)
         return (await screens.contribution_views(tx, gathering, [said]))[0]
 
     return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
@@ -648,6 +693,7 @@ async def carry_out_move(
         now, stage, form = screens.clock.now(), gathering.stage, gathering.form
         if name == "advance":
             exit_ = await screens.exit(tx, gathering, form)
+            events = [e.event for e in await list_events(tx, session_id)]
             event = rules.advance(
                 stage,
                 form,
@@ -655,9 +701,13 @@ async def carry_out_move(
                 exit_met=bool(exit_ and exit_.met),
                 force=body.force,
                 reason=body.reason.strip(),
+                cuts=rules.cuts_of(events),
             )
         elif name == "extend":
             event = rules.extend(stage, now, minutes=body.minutes)
+            await actions.take_time_from_plan(
+                tx, gathering, seconds=body.minutes * 60, account=account, now=now
+            )
         elif name in ("start", "reopen"):
             event = getattr(rules, name)(stage, form, now)
         else:

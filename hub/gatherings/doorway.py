@@ -17,6 +17,7 @@ from hub.gatherings.models import (
     find_gathering,
     list_events,
     list_everything_said,
+    said_of,
 )
 from hub.gatherings.record import build_record
 from hub.gatherings.screens import Screens
@@ -81,7 +82,7 @@ async def read_record(screens: Screens, tx: AsyncSession, session_id: str) -> di
         people=[
             {"group": group_of(p.role), "language": p.language, "role": p.role} for p in people
         ],
-        said=[views.said_of(c) for c in await list_everything_said(tx, session_id)],
+        said=[said_of(c) for c in await list_everything_said(tx, session_id)],
         consent_versions=Counter(c.version for c in consents.values()),
         reflections=int(reflections or 0),
         closed_at=gathering.closed_at,

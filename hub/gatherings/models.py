@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     and_,
+    func,
     or_,
     select,
 )
@@ -21,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from hub.db import Base, new_id
 from hub.errors import NotFound
-from hub.gatherings.rules import Event, Format, Stage, read_format
+from hub.gatherings.rules import Event, Format, Said, Stage, read_format
 from hub.people.models import Account, Participant
 from hub.programme.models import Finding
 
@@ -208,6 +209,22 @@ WITH_AUTHOR = (
 )
 
 
+def said_of(c: Contribution) -> Said:
+    """As much as the rules need; needs ``participant`` loaded."""
+    return Said(
+        id=c.id,
+        kind=c.kind,
+        phase=c.phase,
+        author=c.participant_id,
+        group=c.participant.group if c.participant else None,
+        reply_to=c.reply_to,
+        fields=c.fields,
+        created_at=c.created_at,
+        words=len(c.text.split()),
+        shared=c.seq is not None,
+    )
+
+
 async def find_gathering(tx: AsyncSession, gathering_id: str) -> Gathering | None:
     return await tx.get(Gathering, gathering_id)
 
@@ -362,3 +379,17 @@ async def list_hands(tx: AsyncSession, gathering_id: str) -> list[tuple[Hand, Pa
         .order_by(Hand.raised_at, Hand.participant_id)
     )
     return [(hand, participant) for hand, participant in rows]
+
+
+async def count_more_time(tx: AsyncSession, gathering: Gathering) -> int:
+    """How many people have asked for more time in the phase that runs."""
+    if gathering.phase_started_at is None:
+        return 0
+    found = await tx.scalar(
+        select(func.count(GatheringEvent.actor.distinct())).where(
+            GatheringEvent.gathering_id == gathering.id,
+            GatheringEvent.kind == "more_time_asked",
+            GatheringEvent.at >= gathering.phase_started_at,
+        )
+    )
+    return int(found or 0)

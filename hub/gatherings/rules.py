@@ -222,20 +222,29 @@ def start(stage: Stage, form: Format, now: datetime) -> Event:
 
 
 def advance(
-    stage: Stage, form: Format, now: datetime, *, exit_met: bool, force: bool, reason: str
+    stage: Stage,
+    form: Format,
+    now: datetime,
+    *,
+    exit_met: bool,
+    force: bool,
+    reason: str,
+    cuts: Mapping[str, float] | None = None,
 ) -> Event:
     """Go to the next phase. Raises Refusal where the exit condition is unmet and not forced."""
     check_state(stage, "running")
     index = stage.phase_index or 0
     if index + 1 >= len(form.phases):
         raise Refusal("last_phase")
+    following = form.phases[index + 1]
+    seconds = following.minutes * 60 - (cuts or {}).get(following.id, 0.0)
     if exit_met:
-        return _start_phase(form, index + 1, now)
+        return _start_phase(form, index + 1, now, seconds=seconds)
     if not force:
         raise Refusal("exit_unmet")
     if not reason:
         raise Invalid({"/reason": "reason_missing"})
-    return _start_phase(form, index + 1, now, forced=True)
+    return _start_phase(form, index + 1, now, seconds=seconds, forced=True)
 
 
 def extend(stage: Stage, now: datetime, *, minutes: float) -> Event:
@@ -302,7 +311,7 @@ KINDS: dict[str, Kind] = {
     "wording": Kind(),
     "change": Kind(),
     "checkout": Kind(),
-    "facilitation": Kind(by="facilitator"),
+    "facilitation": Kind(by="facilitator", refers_to=("recommendation",)),
     "bot": Kind(by="hub"),
     "system": Kind(by="hub"),
 }
@@ -310,6 +319,8 @@ DISCUSSION = ("question", "contribution")
 # What a phase asks for once for each person and thing: a later one replaces the earlier.
 REPLACING = ("rating", "ranking", "restatement_check", "stance")
 STANCES = ("consent", "objection", "stand_aside")
+OUTCOMES = ("adopted_with_dissent", "parked")
+AMENDMENT_ROUNDS = 2
 ANSWERS = ("yes", "partly", "no")
 
 
@@ -448,6 +459,18 @@ def _contribution(f: Mapping[str, Any], _text: str, _faults: dict[str, str]) -> 
     return clean
 
 
+def _facilitation(f: Mapping[str, Any], text: str, faults: dict[str, str]) -> dict[str, Any]:
+    """Plain words, or the outcome of a proposal: ``of`` and ``result``, dissent in the text."""
+    if "of" not in f and "result" not in f:
+        return {}
+    clean = _reference(f, faults)
+    if f.get("result") not in OUTCOMES:
+        faults["result"] = "result_unknown"
+    elif f["result"] == "adopted_with_dissent" and not text:
+        faults["result"] = "dissent_missing"
+    return {**clean, "result": f.get("result")}
+
+
 def _reflection(f: Mapping[str, Any], _text: str, _faults: dict[str, str]) -> dict[str, Any]:
     return {"skipped": True} if f.get("skipped") is True else {}
 
@@ -465,6 +488,7 @@ FIELD_READERS = {
     "amendment": _restatement,
     "wording": _principle,
     "change": _principle,
+    "facilitation": _facilitation,
 }
 
 
@@ -489,6 +513,7 @@ class Said:
     fields: Mapping[str, Any]
     created_at: datetime
     words: int = 0
+    shared: bool = True
 
 
 @dataclass(frozen=True)
@@ -619,6 +644,7 @@ class Decision:
     objections: tuple[str, ...]
     stand_asides: tuple[str, ...]
     amendments: tuple[str, ...]
+    outcomes: tuple[str, ...] = ()
 
 
 def drafts_of(said: Iterable[Said]) -> list[Said]:
@@ -659,6 +685,7 @@ def decision_on(draft: str, said: Iterable[Said]) -> Decision:
         if s.kind == "amendment" and target in about:
             amendments.append(s.id)
             about.add(s.id)
+    outcomes = [s for s in said if s.kind == "facilitation" and s.fields.get("of") in about]
     latest: dict[str, Said] = {}
     for s in said:
         if s.kind == "stance" and s.fields.get("of") in about and s.author:
@@ -667,15 +694,159 @@ def decision_on(draft: str, said: Iterable[Said]) -> Decision:
     objections = tuple(s.id for s in latest.values() if s.fields["value"] == "objection")
     aside = tuple(s.id for s in latest.values() if s.fields["value"] == "stand_aside")
     result: Literal["adopted", "adopted_with_dissent", "parked", "undecided"]
-    if not latest or objections:
+    if outcomes:
+        result = outcomes[-1].fields["result"]
+    elif not latest or objections:
         result = "undecided"
     elif aside:
         result = "adopted_with_dissent"
     else:
         result = "adopted"
     return Decision(
-        result, {v: values.get(v, 0) for v in STANCES}, objections, aside, tuple(amendments)
+        result,
+        {v: values.get(v, 0) for v in STANCES},
+        objections,
+        aside,
+        tuple(amendments),
+        tuple(s.id for s in outcomes),
     )
+
+
+def check_outcome(decision: Decision, result: str) -> None:
+    """Dissent is written out after two rounds of amendments, never instead of them.
+
+    Source: jif.md, "Input rules". Raises Refusal. Parking is always open.
+    """
+    open_objection = bool(decision.objections) and result == "adopted_with_dissent"
+    if open_objection and len(decision.amendments) < AMENDMENT_ROUNDS:
+        raise Refusal("amend_first", rounds=AMENDMENT_ROUNDS)
+
+
+# --- ratings -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How people rated one thing on one scale: people per value 1 to 5, and who passed."""
+
+    counts: tuple[int, int, int, int, int]
+    passed: int
+
+    @property
+    def answered(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def mean(self) -> float | None:
+        """The mean of those who gave a number; None where nobody did."""
+        total = sum((value + 1) * count for value, count in enumerate(self.counts))
+        return round(total / self.answered, 1) if self.answered else None
+
+
+def ratings_on(thing: str, said: Iterable[Said]) -> dict[tuple[str, str], Said]:
+    """The latest rating of a thing by scale and person, hidden ones included."""
+    latest: dict[tuple[str, str], Said] = {}
+    for s in said:
+        if s.kind == "rating" and s.fields.get("of") == thing and s.author:
+            latest[str(s.fields["scale"]), s.author] = s
+    return latest
+
+
+def tallies_of(thing: str, said: Iterable[Said]) -> dict[str, Tally]:
+    """The shared ratings of a thing, by scale."""
+    values: dict[str, list[Any]] = {}
+    for (scale, _), s in ratings_on(thing, said).items():
+        if s.shared:
+            values.setdefault(scale, []).append(s.fields["value"])
+    return {
+        scale: Tally(
+            (
+                given.count(1),
+                given.count(2),
+                given.count(3),
+                given.count(4),
+                given.count(5),
+            ),
+            given.count("pass"),
+        )
+        for scale, given in values.items()
+    }
+
+
+def ratings_to_share(
+    thing: str, said: Iterable[Said], present: Iterable[str], *, reveal: bool = False
+) -> list[str]:
+    """The hidden ratings that may be shared now: on scales that all who are present answered.
+
+    ``reveal``: the facilitator does not wait for the rest. Source: contract, "A contribution".
+    """
+    ratings = ratings_on(thing, said)
+    here = set(present)
+    scales = {scale for scale, _ in ratings}
+    ready = {s for s in scales if reveal or here <= {who for scale, who in ratings if scale == s}}
+    return [s.id for (scale, _), s in ratings.items() if scale in ready and not s.shared]
+
+
+# --- time ----------------------------------------------------------------------------------
+
+
+def slack_seconds(form: Format, events: Iterable[Event], now: datetime) -> float:
+    """Seconds in hand against the plan; negative when late. Pauses count as time used.
+
+    The running phase counts with what it has been given, or with what it has used where that is
+    more; phases still to come count as planned less what was cut from them.
+    """
+    used, planned = 0.0, 0.0
+    cuts: dict[str, float] = {}
+    started: Event | None = None
+    given = 0.0
+    for event in events:
+        if event.kind == "phase_started":
+            if started is not None:
+                used += (event.at - started.at).total_seconds()
+            if not event.data.get("reopened"):
+                phase = form.phases[int(event.data["index"])]
+                # What was cut from it was counted when it was cut.
+                planned += phase.minutes * 60 - cuts.pop(phase.id, 0.0)
+            started, given = event, float(event.data["seconds"])
+        elif event.kind == "extended":
+            given += float(event.data["seconds"])
+        elif event.kind == "cut":
+            planned += float(event.data["seconds"])
+            phase_id = str(event.data["phase"])
+            cuts[phase_id] = cuts.get(phase_id, 0.0) + float(event.data["seconds"])
+    if started is None:
+        return 0.0
+    used += max(given, (now - started.at).total_seconds())
+    return planned - used
+
+
+def cuts_of(events: Iterable[Event]) -> dict[str, float]:
+    """Seconds taken from phases by id, for time given elsewhere."""
+    cuts: dict[str, float] = {}
+    for event in events:
+        if event.kind == "cut":
+            phase_id = str(event.data["phase"])
+            cuts[phase_id] = cuts.get(phase_id, 0.0) + float(event.data["seconds"])
+    return cuts
+
+
+def time_to_cut(
+    form: Format, stage: Stage, *, seconds: float, slack: float, cuts: Mapping[str, float]
+) -> tuple[str, float] | None:
+    """The phase that gives up time when slack is not enough, and how many seconds.
+
+    The next one that may be cut and keeps half of its minutes; never ``reflect`` or ``restate``,
+    which are the method. None where the session simply runs longer. Source: jif.md.
+    """
+    wanted = seconds - max(0.0, slack)
+    if wanted <= 0 or stage.phase_index is None:
+        return None
+    for phase in form.phases[stage.phase_index + 1 :]:
+        left = phase.minutes * 60 / 2 - cuts.get(phase.id, 0.0)
+        if phase.cuttable and left > 0:
+            return phase.id, min(wanted, left)
+    return None
 
 
 # --- the rest ------------------------------------------------------------------------------

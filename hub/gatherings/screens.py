@@ -25,12 +25,14 @@ from hub.gatherings.models import (
     Gathering,
     access_gathering,
     contributions_changed,
+    count_more_time,
     find_gathering,
     findings_changed,
     list_contributions,
     list_everything_said,
     list_hands,
     list_private,
+    said_of,
 )
 from hub.live import FORMATS, LANGUAGES, Live, room_of
 from hub.people.models import Participant, list_participants
@@ -212,13 +214,14 @@ class Screens:
             )
             known |= {c.id: c for c in found}
         said: list[rules.Said] = []
-        if any(c.kind == "recommendation" for c in contributions):
-            said = [views.said_of(c) for c in await list_everything_said(tx, gathering.id)]
+        if any(c.kind in ("recommendation", "theme") for c in contributions):
+            said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
         return [
             views.contribution_view(
                 c,
                 re=known,
                 decision=rules.decision_on(c.id, said) if c.kind == "recommendation" else None,
+                tallies=rules.tallies_of(c.id, said) if c.kind == "theme" else None,
                 for_author=own,
             )
             for c in contributions
@@ -252,7 +255,7 @@ class Screens:
         room = rules.Room(
             phase=form.phases[gathering.phase_index].id,
             present=(await self.presence(tx, gathering.id)).groups,
-            said=tuple(views.said_of(c) for c in await list_everything_said(tx, gathering.id)),
+            said=tuple(said_of(c) for c in await list_everything_said(tx, gathering.id)),
             cards=len(cards),
             cards_shown=sum(1 for c in cards if c.shown_at),
             time_up=gathering.stage.time_is_up(self.clock.now()),
@@ -266,7 +269,12 @@ class Screens:
             gathering, form, exit_, now=self.clock.now(), speed=self.clock.speed
         )
         people = [p for p in await list_participants(tx, gathering.id) if p.left_at is None]
-        return {**view, "ready": sum(1 for p in people if p.ready_at), "people": len(people)}
+        return {
+            **view,
+            "ready": sum(1 for p in people if p.ready_at),
+            "people": len(people),
+            "more_time": await count_more_time(tx, gathering),
+        }
 
     async def session(
         self, tx: AsyncSession, gathering: Gathering, *, full: bool = True

@@ -22,21 +22,6 @@ def moment(at: datetime | None) -> str | None:
     return at.isoformat().replace("+00:00", "Z") if at else None
 
 
-def said_of(c: Contribution) -> rules.Said:
-    """As much as the rules need; needs ``participant`` loaded."""
-    return rules.Said(
-        id=c.id,
-        kind=c.kind,
-        phase=c.phase,
-        author=c.participant_id,
-        group=c.participant.group if c.participant else None,
-        reply_to=c.reply_to,
-        fields=c.fields,
-        created_at=c.created_at,
-        words=len(c.text.split()),
-    )
-
-
 def author_view(c: Contribution) -> dict[str, Any] | None:
     """Who said it; nobody for what was taken back."""
     if c.removed_at is not None:
@@ -73,6 +58,7 @@ def contribution_view(
     *,
     re: Mapping[str, Contribution] | None = None,
     decision: rules.Decision | None = None,
+    tallies: Mapping[str, rules.Tally] | None = None,
     for_author: bool = False,
 ) -> dict[str, Any]:
     """A contribution as the contract has it. A hidden one shows its words to its author alone."""
@@ -104,6 +90,16 @@ def contribution_view(
     }
     if decision is not None:
         view["decision"] = {"result": decision.result, "stances": decision.stances}
+    if tallies is not None:
+        view["ratings"] = {
+            scale: {
+                "counts": list(tally.counts),
+                "passed": tally.passed,
+                "answered": tally.answered,
+                "mean": tally.mean,
+            }
+            for scale, tally in sorted(tallies.items())
+        }
     return view
 
 

@@ -1,0 +1,172 @@
+"""The forum's method: hidden ratings, outcomes, asking for time, time from the plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from hub.gatherings import rules
+from tests.conftest import Hub
+
+from .test_rules import FORM, START
+
+
+async def rate(person: Any, session: Any, of: str, value: Any, scale: str = "importance") -> Any:
+    fields = {"of": of, "value": value, "scale": scale}
+    return await person.said(session.id, "", "rating", fields=fields)
+
+
+async def ratings_seen(session: Any, theme: str) -> Any:
+    items = (await session.ben.get(f"/sessions/{session.id}/contributions")).json()["items"]
+    return next(c["ratings"] for c in items if c["id"] == theme)
+
+
+async def test_ratings_stay_hidden_until_all_who_are_present_have_answered(hub: Hub) -> None:
+    session = await hub.session()
+    await session.go_to("converge")
+    theme = (await session.astrid.said(session.id, "Ord som stänger", "theme"))["id"]
+    mine = await rate(session.astrid, session, theme, 5)
+    assert mine["seq"] is None
+    assert await ratings_seen(session, theme) == {}
+    assert mine["id"] not in (await session.ben.get(f"/sessions/{session.id}/changes")).text
+    await rate(session.ben, session, theme, "pass")
+    shown = (await ratings_seen(session, theme))["importance"]
+    assert shown == {"counts": [0, 0, 0, 0, 1], "passed": 1, "answered": 1, "mean": 5.0}
+    hub.clock.move(seconds=1)
+    await rate(session.ben, session, theme, 2)
+    assert (await ratings_seen(session, theme))["importance"]["counts"] == [0, 1, 0, 0, 1]
+
+
+async def test_each_scale_is_waited_for_on_its_own(hub: Hub) -> None:
+    session = await hub.session()
+    await session.go_to("converge")
+    theme = (await session.astrid.said(session.id, "Tema", "theme"))["id"]
+    await rate(session.astrid, session, theme, 5, "agreement")
+    await rate(session.ben, session, theme, 4, "importance")
+    assert await ratings_seen(session, theme) == {}
+    await rate(session.astrid, session, theme, 3, "importance")
+    assert set(await ratings_seen(session, theme)) == {"importance"}
+
+
+async def test_the_facilitator_may_reveal_without_waiting(hub: Hub) -> None:
+    session = await hub.session()
+    await session.go_to("converge")
+    theme = (await session.astrid.said(session.id, "Tema", "theme"))["id"]
+    await rate(session.astrid, session, theme, 4)
+    path = f"/contributions/{theme}/reveal"
+    assert (await session.ben.post(path)).status_code == 403
+    revealed = (await session.fatima.post(path)).json()
+    assert revealed["ratings"]["importance"]["answered"] == 1
+
+
+async def propose(session: Any) -> str:
+    await session.go_to("recommend")
+    fields = {"owner": "Ward", "when": "2027-03-01", "measure": "Count"}
+    draft = await session.astrid.said(session.id, "Sitt ner", "recommendation", fields=fields)
+    await session.go_to("decide")
+    return str(draft["id"])
+
+
+async def result_of(session: Any) -> str:
+    record = (await session.fatima.get(f"/sessions/{session.id}/record")).json()
+    return str(record["recommendations"][0]["result"])
+
+
+async def test_dissent_is_written_out_after_two_rounds_of_amendments(hub: Hub) -> None:
+    session = await hub.session()
+    draft = await propose(session)
+    objection = {"of": draft, "value": "objection"}
+    await session.ben.said(session.id, "Who answers the alarm?", "stance", fields=objection)
+    outcome = {"of": draft, "result": "adopted_with_dissent"}
+
+    async def adopt(text: str) -> Any:
+        return await session.fatima.say(session.id, text, "facilitation", fields=outcome)
+
+    assert (await adopt("Ben objects.")).json()["type"] == "/problems/amend_first"
+    for text in ("One carries the alarm.", "Two carry it."):
+        await session.astrid.said(session.id, text, "amendment", fields={"of": draft})
+    assert (await adopt("")).status_code == 422
+    assert (await session.fatima.get(f"/sessions/{session.id}")).json()["exit_met"] is False
+    assert (await adopt("Ben objects: nobody answers the alarm.")).status_code == 201
+    assert await result_of(session) == "adopted_with_dissent"
+    assert (await session.fatima.get(f"/sessions/{session.id}")).json()["exit_met"] is True
+
+
+async def test_a_proposal_may_always_be_parked(hub: Hub) -> None:
+    session = await hub.session()
+    draft = await propose(session)
+    parked = {"of": draft, "result": "parked"}
+    refused = await session.astrid.say(session.id, "", "facilitation", fields=parked)
+    assert refused.status_code == 403
+    await session.fatima.said(session.id, "We come back to it.", "facilitation", fields=parked)
+    assert await result_of(session) == "parked"
+    wrong = {"of": draft, "result": "adopted"}
+    assert (
+        await session.fatima.say(session.id, "", "facilitation", fields=wrong)
+    ).status_code == 422
+
+
+async def test_people_ask_for_more_time_once_a_phase(hub: Hub) -> None:
+    session = await hub.session()
+    path = f"/sessions/{session.id}/more-time"
+    for _ in range(2):
+        assert (await session.astrid.post(path)).status_code == 200
+    assert (await session.ben.post(path)).status_code == 200
+    assert (await session.fatima.post(path)).status_code == 403
+    assert await asked(session) == 2
+    hub.clock.move(seconds=1)
+    await session.moved("advance")
+    assert await asked(session) == 0
+
+
+async def asked(session: Any) -> int:
+    items = (await session.fatima.get(f"/sessions/{session.id}/changes")).json()["items"]
+    return int(next(i["phase"]["more_time"] for i in items if "phase" in i))
+
+
+def event(kind: str, minute: float, **data: Any) -> rules.Event:
+    return rules.Event(kind, START + rules.timedelta(minutes=minute), data)
+
+
+def begun(index: int, minute: float) -> rules.Event:
+    phase = FORM.phases[index]
+    return event("phase_started", minute, index=index, phase=phase.id, seconds=phase.minutes * 60)
+
+
+@pytest.mark.parametrize(
+    ("events", "now", "minutes"),
+    [
+        ([], 0, 0),
+        ([begun(0, 0)], 3, 0),
+        ([begun(0, 0), begun(1, 5)], 6, 3),
+        ([begun(0, 0), begun(1, 10)], 11, -2),
+        ([begun(0, 0)], 10, -2),
+        ([begun(0, 0), event("extended", 2, seconds=120)], 3, -2),
+        ([begun(0, 0), event("cut", 2, phase="evidence", seconds=120)], 3, 2),
+    ],
+)
+def test_slack_is_what_is_in_hand_against_the_plan(
+    events: list[rules.Event], now: float, minutes: float
+) -> None:
+    at = START + rules.timedelta(minutes=now)
+    assert rules.slack_seconds(FORM, events, at) == pytest.approx(minutes * 60)
+
+
+def test_time_is_taken_from_what_may_be_cut_and_never_from_the_method() -> None:
+    at = rules.Stage("running", 0, START, START, None)
+    assert rules.time_to_cut(FORM, at, seconds=120, slack=300, cuts={}) is None
+    assert rules.time_to_cut(FORM, at, seconds=120, slack=60, cuts={}) == ("evidence", 60)
+    gone = {"evidence": 300.0}
+    assert rules.time_to_cut(FORM, at, seconds=120, slack=0, cuts=gone) == ("converge", 120)
+    late = rules.Stage("running", 5, START, START, None)
+    assert FORM.phases[5].id == "converge"
+    assert rules.time_to_cut(FORM, late, seconds=120, slack=0, cuts={}) is None
+
+
+async def test_time_given_now_is_paid_by_a_later_phase(hub: Hub) -> None:
+    session = await hub.session()
+    await session.moved("extend", minutes=2)
+    evidence = await session.moved("advance")
+    assert evidence["phase"] == "evidence"
+    assert evidence["seconds_left"] == 8 * 60
