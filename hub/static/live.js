@@ -431,7 +431,7 @@
       reach();
     });
   });
-  socket?.on('connect_error', () => { if (!polling) { poll(true); reach(); } });
+  socket?.on('connect_error', () => { if (!polling) poll(true); reach(); });
   socket?.on('disconnect', () => { poll(true); setTimeout(() => { if (!socket.connected) reach(); }, 1000); });
   socket?.on('changes', take);
   socket?.on('private', changes => {
@@ -444,7 +444,8 @@
     for (const el of document.querySelectorAll('[data-online]')) el.textContent = el.dataset.online === 'n' ? p.online : say(words.online, p.online);
   });
   socket?.on('notice', n => { if (n?.text) toast('notice', n.text); });
-  if (!socket) poll(true);
+  /* Until the socket has been let in, and whenever it is gone, the page asks by itself. */
+  poll(true);
   addEventListener('online', reach);
   addEventListener('pageshow', event => { if (event.persisted) reach(); });
   document.addEventListener('visibilitychange', () => (document.hidden ? saveDrafts() : reach()));

@@ -90,8 +90,8 @@ def conversation() -> list[dict[str, Any]]:
     translated = {"en": translation("machine", EN, fields={"owner": "The records unit"})}
     return [
         said(1, "bot", author="bot", translations={"en": translation("memory", EN)}),
-        said(2),
-        said(3, **english("machine", SV)),
+        said(2, looks_like="en"),
+        said(3, looks_like="sv", **english("machine", SV)),
         said(4, **english("machine", SV, doubt=DOUBT)),
         said(5, **english("memory", SV)),
         said(6, **english("memory", SV, by="Lena")),
@@ -127,6 +127,10 @@ def conversation() -> list[dict[str, Any]]:
         said(23, "amendment", fields={"of": "c_19"}, re=of(19)),
         said(24, "checkout"),
         said(25, "facilitation", author="a_malin", pinned=True, on_screen=True),
+        said(
+            30, "facilitation", author="a_malin", fields={"of": "c_19", "result": "parked"},
+            re=of(19),
+        ),
         said(26, "system", author=None),
         said(27, removed=True, author=None, text="", translations={}),
         said(28, hidden=True, author=None, text="", translations={}),
@@ -464,6 +468,9 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("desk", "gatherings/desk.html", desk()),
         ("desk exit met", "gatherings/desk.html", desk(stage=stage(3, exit_met=True))),
         ("desk last", "gatherings/desk.html", desk(8, demo=True)),
+        ("desk deciding", "gatherings/desk.html",
+         desk(7, errors={"result": "Skriv"},
+              values={"kind": "facilitation", "of": "c_19", "result": "parked", "text": "x"})),
         ("desk paused", "gatherings/desk.html", desk(2, "paused")),
         ("desk closed", "gatherings/desk.html", desk(8, "closed")),
         ("desk empty", "gatherings/desk.html",

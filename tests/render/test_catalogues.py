@@ -212,7 +212,11 @@ def test_a_refusal_is_said_in_the_readers_language(renderer: Renderer) -> None:
 
 
 def test_every_refusal_can_be_said_without_facts_it_does_not_have(renderer: Renderer) -> None:
-    facts = {"record_too_early": {"date": "2026-12-01"}, "bug": {"reference": "ab12"}}
+    facts: dict[str, dict[str, object]] = {
+        "record_too_early": {"date": "2026-12-01"},
+        "bug": {"reference": "ab12"},
+        "amend_first": {"rounds": 2},
+    }
     for code in refusal_codes():
         for language in ("sv", "en"):
             sentence = renderer.refusal(language, Refusal(code, **facts.get(code, {})))
