@@ -9,6 +9,7 @@ import hashlib
 import math
 import re
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime
 from functools import cache, partial
@@ -25,6 +26,8 @@ from markupsafe import Markup, escape
 from hub.errors import Refusal
 
 LANGUAGES = ("sv", "en")
+_POST = "gatherings/_contribution.html"
+_POSTS_KEPT = 3000
 _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SIZED_SVG = re.compile(r'(<svg\b[^>]*?) width="(\d+)" height="(\d+)"')
@@ -53,6 +56,7 @@ class Renderer:
     ) -> None:
         self._zone = ZoneInfo(timezone)
         self._static_version = static_version
+        self._posts: OrderedDict[str, Markup] = OrderedDict()
         self._catalogues = {
             language: _read_catalogue(translations / f"{language}.po", language)
             for language in LANGUAGES
@@ -104,6 +108,7 @@ class Renderer:
         environment.globals.update(
             language=language, static=self._static, fresh_id=lambda: uuid.uuid4().hex
         )
+        environment.globals["post"] = partial(self._post, language)
         environment.filters.update(
             day=partial(self._day, language),
             hhmm=partial(self._hhmm, language),
@@ -115,6 +120,27 @@ class Renderer:
             svg=_svg,
         )
         return environment
+
+    def _post(self, language: str, contribution: Mapping[str, Any]) -> Markup:
+        """One contribution as a fragment; drawn once per language, however many readers ask.
+
+        The key is all that it shows, so a changed one is never mistaken for an earlier one.
+        What is private is not kept here.
+        """
+        if contribution.get("seq") is None:
+            return self._drawn(language, contribution)
+        key = f"{language}{contribution!r}"
+        drawn = self._posts.get(key)
+        if drawn is None:
+            drawn = self._posts[key] = self._drawn(language, contribution)
+            if len(self._posts) > _POSTS_KEPT:
+                self._posts.popitem(last=False)
+        else:
+            self._posts.move_to_end(key)
+        return drawn
+
+    def _drawn(self, language: str, contribution: Mapping[str, Any]) -> Markup:
+        return Markup(self.render(_POST, language, contribution=contribution))  # noqa: S704
 
     def _message(self, language: str, msgid: str) -> Any:
         message = self._catalogues[language].get(msgid)

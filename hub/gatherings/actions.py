@@ -643,9 +643,13 @@ async def take_back(
 
 
 async def _restamp_chain(tx: AsyncSession, gathering: Gathering, said: Contribution) -> None:
+    """What is about this one, and what this one is about, looks different now."""
     gathering.stage_revision = gathering.revision
     for other in (await _chain(tx, gathering, said))[1:]:
         other.revision = gathering.revision
+    for other in await list_everything_said(tx, gathering.id):
+        if said.id in (other.reply_to, other.fields.get("of")):
+            other.revision = gathering.revision
 
 
 # --- translations --------------------------------------------------------------------------
@@ -787,6 +791,7 @@ async def hide(
     said.hidden_at, said.hidden_reason = now, reason
     said.pinned_at = said.screen_at = None
     _mark(tx, gathering, said, account, kind="hidden", now=now, reason=reason)
+    await _restamp_chain(tx, gathering, said)
 
 
 async def show_again(
@@ -794,6 +799,7 @@ async def show_again(
 ) -> None:
     said.hidden_at, said.hidden_reason = None, ""
     _mark(tx, gathering, said, account, kind="shown_again", now=now)
+    await _restamp_chain(tx, gathering, said)
 
 
 async def pin(

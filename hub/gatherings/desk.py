@@ -13,10 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.errors import Forbidden
 from hub.gatherings import actions, rules, views
 from hub.gatherings.doorway import access_said
-from hub.gatherings.models import Act, Contribution, Gathering, access_contribution
+from hub.gatherings.models import (
+    Act,
+    Contribution,
+    Gathering,
+    access_contribution,
+    access_gathering,
+    list_events,
+)
 from hub.gatherings.screens import Screens
 from hub.people.actions import give_consent
-from hub.people.door import Caller, check_seat
+from hub.people.door import Caller, check_runs, check_seat
 from hub.people.models import Account, Participant, latest_consents, list_participants
 from hub.people.rules import CONSENT_CHOICES, GROUPS, LANGUAGES
 from hub.programme.models import Finding
@@ -41,7 +48,11 @@ async def read_desk(
         .limit(LATEST_ACTS)
     )
     visible = [c for c in contributions if not c["removed"] and not c["hidden"]]
+    gathering = await access_gathering(tx, session_id)
+    events = [e.event for e in await list_events(tx, session_id)]
+    slack = rules.slack_seconds(gathering.form, events, screens.clock.now())
     return {
+        "slack": round(slack / 60) if gathering.state == "running" else None,
         "balance": balance(visible, presence.groups),
         "untranslated": [c for c in visible if _has_status(c, "failed")],
         "doubtful": [c for c in visible if _is_doubtful(c)],
@@ -140,6 +151,7 @@ async def what_may(
             )
         ),
         "dispute": bool(seat and here and human and any(t.text for t in said.translations)),
+        "reveal": bool(caller.runs and here and said.kind == "theme"),
         "hide": bool(caller.runs and here and human),
         "unhide": bool(caller.runs and said.hidden_at and not said.removed_at),
         "pin": bool(caller.runs and here and not said.pinned_at),
@@ -181,6 +193,15 @@ async def do(
         mark, on = MARKS[act]
         reason = form.get("reason", "")
         await set_mark(screens, caller, contribution_id, mark, on=on, reason=reason)
+        return session_id
+    if act == "reveal":
+        account = check_runs(caller)
+        await screens.carry_out(
+            session_id,
+            lambda tx, g: actions.share_ratings(
+                tx, g, contribution_id, present=(), now=now, reveal_by=account
+            ),
+        )
         return session_id
     if act == "remove" and not own:
         raise Forbidden("only_author")
@@ -278,10 +299,13 @@ def number(text: str | None, default: float) -> float:
         return -1
 
 
-def read_minutes(form: Mapping[str, str]) -> dict[str, object]:
-    """``minutes_reflect=7`` and its like; what is left empty keeps the format's minutes."""
-    return {
-        name.removeprefix("minutes_"): number(value, 0)
-        for name, value in form.items()
-        if name.startswith("minutes_") and value.strip()
-    }
+def read_minutes(form: Mapping[str, str], format_data: Mapping[str, Any]) -> dict[str, object]:
+    """``minutes_reflect=7`` and its like; what is left empty keeps the format's minutes.
+
+    The form asks for the phases of all formats: those that the chosen one lacks are left out.
+    """
+    named = (
+        (str(phase["id"]), form.get(f"minutes_{phase['id']}", ""))
+        for phase in format_data["phases"]
+    )
+    return {phase: number(value, 0) for phase, value in named if value.strip()}

@@ -56,7 +56,19 @@ from hub.web import (
 )
 
 router = APIRouter(include_in_schema=False)
-DRAFT_FIELDS = ("of", "answer", "value", "reason", "owner", "when", "measure", "tag", "finding")
+DRAFT_FIELDS = (
+    "of",
+    "result",
+    "scale",
+    "answer",
+    "value",
+    "reason",
+    "owner",
+    "when",
+    "measure",
+    "tag",
+    "finding",
+)
 SEAT_SECONDS = COOKIE_SECONDS * 6
 
 
@@ -259,7 +271,7 @@ async def post_new(
                 now=screens.clock.now(),
                 case_id=form.get("case") or None,
                 access=form.get("access", "open"),
-                minutes=desk.read_minutes(form),
+                minutes=desk.read_minutes(form, shelf.data(form.get("format", ""))),
                 demonstration=request.app.state.demonstration,
             )
     except Refusal as refusal:
@@ -534,7 +546,7 @@ async def _contribution_page(
 
 
 Act = Literal[
-    "remove", "correct", "dispute", "hide", "unhide", "pin", "unpin", "screen", "unscreen"
+    "remove", "correct", "dispute", "reveal", "hide", "unhide", "pin", "unpin", "screen", "unscreen"
 ]
 
 
@@ -584,17 +596,46 @@ async def post_ready(session_id: str, caller: Asking, screens: Room) -> Response
     return see_other(f"/sessions/{session_id}")
 
 
+@router.post("/sessions/{session_id}/more-time")
+async def post_more_time(
+    session_id: str, request: Request, caller: Asking, screens: Room
+) -> Response:
+    seat = check_seat(caller, session_id)
+    await screens.carry_out(
+        session_id, lambda tx, g: actions.ask_for_more_time(tx, g, seat, now=screens.clock.now())
+    )
+    return Response(status_code=204) if is_htmx(request) else see_other(f"/sessions/{session_id}")
+
+
 @router.post("/sessions/{session_id}/hand")
 @router.post("/sessions/{session_id}/hand/lower")
 async def post_hand(session_id: str, request: Request, caller: Asking, screens: Room) -> Response:
     """Raise or lower one's hand. A script's button says the same address: it toggles."""
+    form = await read_form(request)
+    lower = request.url.path.endswith("/lower")
+    if lower and form.get("participant") and caller.runs:
+        return await _lower_for(session_id, form["participant"], caller, screens)
     seat = check_seat(caller, session_id)
     async with screens.database.reading() as tx:
         raised = seat.id in {h["participant"]["id"] for h in await screens.queue(tx, session_id)}
-    lower = request.url.path.endswith("/lower") or (is_htmx(request) and raised)
-    act = actions.lower_hand if lower else actions.raise_hand
+    act = actions.lower_hand if lower or (is_htmx(request) and raised) else actions.raise_hand
     await screens.carry_out(session_id, lambda tx, g: act(tx, g, seat, now=screens.clock.now()))
     return Response(status_code=204) if is_htmx(request) else see_other(f"/sessions/{session_id}")
+
+
+async def _lower_for(
+    session_id: str, participant_id: str, caller: Caller, screens: Screens
+) -> Response:
+    """A facilitator lowers somebody's hand."""
+    check_runs(caller)
+    async with screens.database.reading() as tx:
+        seat = await tx.get(Participant, participant_id)
+    if seat is None or seat.gathering_id != session_id:
+        raise NotFound("participant_not_found")
+    await screens.carry_out(
+        session_id, lambda tx, g: actions.lower_hand(tx, g, seat, now=screens.clock.now())
+    )
+    return see_other(f"/sessions/{session_id}/desk")
 
 
 @router.post("/sessions/{session_id}/floor")

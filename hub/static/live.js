@@ -158,7 +158,7 @@
   }
   const reading = () => mode?.value ?? 'some';
   function arrived(fresh, wasAtEnd) {
-    const theirs = fresh.filter(li => !me || li.dataset.author !== me);
+    const theirs = fresh.filter(li => !li.hidden).filter(li => !me || li.dataset.author !== me);
     if (lost) away += theirs.length;
     if (!theirs.length) return;
     if ((!wasAtEnd || document.hidden) && pill) {

@@ -288,6 +288,7 @@ async def test_words_taken_back_leave_a_tombstone_without_a_name(hub: Hub) -> No
     session = await hub.session()
     said = await session.astrid.said(session.id, "Jag ångrar det här.")
     reply = await session.ben.said(session.id, "I hear you.", reply_to=said["id"])
+    assert reply["re"]["name"] == "Astrid"
     await hub.translate()
     assert (await session.ben.delete(f"/contributions/{said['id']}")).status_code == 403
     gone = (await session.astrid.delete(f"/contributions/{said['id']}")).json()
@@ -296,6 +297,12 @@ async def test_words_taken_back_leave_a_tombstone_without_a_name(hub: Hub) -> No
     everything = (await session.ben.get(f"/sessions/{session.id}/changes")).text
     assert "ångrar" not in everything
     assert reply["id"] in everything
+    items = (await session.ben.get(f"/sessions/{session.id}/changes")).json()["items"]
+    (changed,) = [
+        i["contribution"] for i in items if i.get("contribution", {}).get("id") == reply["id"]
+    ]
+    assert changed["re"]["name"] is None
+    assert changed["revision"] == gone["revision"]
 
 
 async def test_a_hidden_post_is_seen_by_its_author_with_the_reason(hub: Hub) -> None:

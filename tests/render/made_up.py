@@ -197,6 +197,7 @@ def stage(index: int | None = 4, state: str = "running", **more: Any) -> dict[st
         "inputs": inputs if going else [],
         "discussion": talk,
         "speed": 1.0,
+        "more_time": 2,
         "ready": 3,
         "people": 5,
         "phases": [
@@ -298,6 +299,7 @@ ACTS = (
     "open", "start", "advance", "extend", "pause", "resume", "reopen", "close", "hidden",
     "shown_again", "pinned", "unpinned", "on_screen", "off_screen", "floor_given",
     "record_published", "finding_added", "finding_changed", "finding_removed", "finding_shown",
+    "ratings_revealed",
 )  # fmt: skip
 
 

@@ -40,6 +40,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "kind": tuple(rules.KINDS),
     "stance": rules.STANCES,
     "answer": rules.ANSWERS,
+    "scale": ("importance", "agreement"),
     "result": ("adopted", "adopted_with_dissent", "parked", "undecided"),
     "part": ("owner", "when", "measure", "result"),
     "doubt": tuple(text._WEIGHTS),
