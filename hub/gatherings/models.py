@@ -57,6 +57,7 @@ class Gathering(Base):
     left: Mapped[float | None] = mapped_column(Float)
     time_up_at: Mapped[datetime | None]
     advance_by_itself: Mapped[bool] = mapped_column(default=False)
+    bot_muted: Mapped[bool] = mapped_column(default=False)
     opened_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
@@ -185,6 +186,28 @@ class Translation(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime | None]
     updated_at: Mapped[datetime]
+
+
+class BotLine(Base):
+    """A line that the chatbot has in mind or has said, because of one of its triggers.
+
+    ``to_whom`` is ``all``, ``facilitators`` or a participant's id. A ``draft`` waits for a
+    facilitator; other lines are sent after a short while unless they are dropped.
+    """
+
+    __tablename__ = "bot_lines"
+    __table_args__ = (Index("ix_bot_lines_gathering_id_state", "gathering_id", "state"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("b"))
+    gathering_id: Mapped[str] = mapped_column(ForeignKey("gatherings.id", ondelete="CASCADE"))
+    trigger: Mapped[str] = mapped_column(String(40))
+    to_whom: Mapped[str] = mapped_column(String(30))
+    about: Mapped[str | None] = mapped_column(String(80))
+    lines: Mapped[dict[str, Any]]
+    draft: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(10), default="waiting")
+    created_at: Mapped[datetime]
+    decided_at: Mapped[datetime | None]
 
 
 class Hand(Base):
@@ -393,3 +416,25 @@ async def count_more_time(tx: AsyncSession, gathering: Gathering) -> int:
         )
     )
     return int(found or 0)
+
+
+async def list_bot_lines(
+    tx: AsyncSession, gathering_id: str, *, states: tuple[str, ...] = ()
+) -> list[BotLine]:
+    """The chatbot's lines, oldest first."""
+    query = (
+        select(BotLine)
+        .where(BotLine.gathering_id == gathering_id)
+        .order_by(BotLine.created_at, BotLine.id)
+    )
+    if states:
+        query = query.where(BotLine.state.in_(states))
+    return list(await tx.scalars(query))
+
+
+async def access_bot_line(tx: AsyncSession, gathering_id: str, line_id: str) -> BotLine:
+    """A waiting line of this gathering. Raises NotFound."""
+    line = await tx.get(BotLine, line_id)
+    if line is None or line.gathering_id != gathering_id or line.state != "waiting":
+        raise NotFound("bot_line_not_found")
+    return line

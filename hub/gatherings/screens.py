@@ -23,6 +23,7 @@ from hub.gatherings.models import (
     WITH_AUTHOR,
     Contribution,
     Gathering,
+    access_contribution,
     access_gathering,
     contributions_changed,
     count_more_time,
@@ -35,7 +36,7 @@ from hub.gatherings.models import (
     said_of,
 )
 from hub.live import FORMATS, LANGUAGES, Live, room_of
-from hub.people.models import Participant, list_participants
+from hub.people.models import list_participants
 from hub.programme.models import find_case, list_findings
 from hub.render import Renderer
 
@@ -331,19 +332,19 @@ class Screens:
                     room = room_of(gathering_id, language, form)
                     await self.live.emit("presence", data, room=room)
 
-    async def tell_private(
-        self, gathering: Gathering, said: Contribution, participant: Participant
-    ) -> None:
-        """Send something private to all the tabs of the one person it belongs to."""
-        if self.live is None:
+    async def tell_one(self, said: Contribution) -> None:
+        """Send what is one person's alone to all their tabs; nothing where it is shared."""
+        if self.live is None or said.seq is not None or said.participant_id is None:
             return
+        async with self.database.reading() as tx:
+            whole = await access_contribution(tx, said.id)
         data = {
-            "session": gathering.id,
+            "session": said.gathering_id,
             "after": said.revision - 1,
             "upto": said.revision,
-            "items": [{"contribution": views.contribution_view(said, for_author=True)}],
+            "items": [{"contribution": views.contribution_view(whole, for_author=True)}],
         }
-        await self.live.emit("private", data, room=f"person:{participant.id}")
+        await self.live.emit("private", data, room=f"person:{said.participant_id}")
 
 
 @dataclass(frozen=True)

@@ -248,6 +248,36 @@ class Findings(BaseModel):
     next: str | None = None
 
 
+class BotTextIn(BaseModel):
+    """A line in a facilitator's words, where they change it before it is sent."""
+
+    text: Both | None = None
+
+
+class MuteIn(BaseModel):
+    muted: bool
+
+
+class BotLineOut(BaseModel):
+    """A line the chatbot has in mind; ``to``: all, facilitators or a participant's id."""
+
+    id: str
+    trigger: str
+    to: str
+    about: str | None
+    text: Both
+    draft: bool
+    created_at: str
+    sends_at: str | None
+
+
+class BotOut(BaseModel):
+    """The chatbot's waiting lines, next first."""
+
+    muted: bool
+    items: list[BotLineOut]
+
+
 class PersonOut(BaseModel):
     id: str
     name: str

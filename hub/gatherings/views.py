@@ -6,12 +6,12 @@ A view of what is shared holds nothing personal: no marks of one's own, no secre
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from hub.gatherings import rules
 from hub.gatherings.actions import BOT, BOT_NAME
-from hub.gatherings.models import Contribution, Gathering, Hand, Translation
+from hub.gatherings.models import BotLine, Contribution, Gathering, Hand, Translation
 from hub.people.models import Participant
 from hub.people.rules import group_of
 from hub.programme.models import Case, Finding
@@ -182,6 +182,22 @@ def queue_view(rows: Iterable[tuple[Hand, Participant]], spoken: set[str]) -> li
         }
         for hand, p in rows
     ]
+
+
+def bot_line_view(line: BotLine) -> dict[str, Any]:
+    """A waiting line, and when it goes out by itself."""
+    by_itself = not line.draft and line.to_whom != "facilitators"
+    sends_at = line.created_at + timedelta(seconds=rules.BOT_GRACE_SECONDS)
+    return {
+        "id": line.id,
+        "trigger": line.trigger,
+        "to": line.to_whom,
+        "about": line.about,
+        "text": line.lines,
+        "draft": line.draft,
+        "created_at": moment(line.created_at),
+        "sends_at": moment(sends_at) if by_itself else None,
+    }
 
 
 def stage_view(

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import structlog
 
+from hub.logs import set_up_logs
 from tests.cast import CARD, TITLE, join, plan
 from tests.conftest import Hub
 
@@ -591,12 +595,21 @@ async def test_a_sign_in_ends_with_its_time(hub: Hub) -> None:
     assert (await fatima.get("/sessions")).status_code == 401
 
 
+@pytest.fixture
+def real_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Logs as a server writes them, to the standard error that the test looks at."""
+    root = logging.getLogger()
+    handlers = list(root.handlers)
+    set_up_logs("json")
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+
+
+@pytest.mark.usefixtures("real_logs")
 async def test_logs_hold_no_words_and_no_names(
     hub: Hub, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    from hub.logs import set_up_logs
-
-    set_up_logs("json")
     session = await hub.session()
     await session.astrid.said(session.id, "Zebrafink i köket")
     await session.astrid.say(session.id, "Zebrafink " * 500)

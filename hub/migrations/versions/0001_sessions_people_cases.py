@@ -59,6 +59,7 @@ def upgrade() -> None:
     sa.Column('left', sa.Float(), nullable=True),
     sa.Column('time_up_at', hub.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('advance_by_itself', sa.Boolean(), nullable=False),
+    sa.Column('bot_muted', sa.Boolean(), nullable=False),
     sa.Column('opened_at', hub.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('started_at', hub.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('closed_at', hub.db.UtcDateTime(timezone=True), nullable=True),
@@ -111,6 +112,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('acts', schema=None) as batch_op:
         batch_op.create_index('ix_acts_gathering_id', ['gathering_id'], unique=False)
+
+    op.create_table('bot_lines',
+    sa.Column('id', sa.String(), nullable=False),
+    sa.Column('gathering_id', sa.String(), nullable=False),
+    sa.Column('trigger', sa.String(length=40), nullable=False),
+    sa.Column('to_whom', sa.String(length=30), nullable=False),
+    sa.Column('about', sa.String(length=80), nullable=True),
+    sa.Column('lines', sa.JSON(), nullable=False),
+    sa.Column('draft', sa.Boolean(), nullable=False),
+    sa.Column('state', sa.String(length=10), nullable=False),
+    sa.Column('created_at', hub.db.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('decided_at', hub.db.UtcDateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['gathering_id'], ['gatherings.id'], name=op.f('fk_bot_lines_gathering_id_gatherings'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bot_lines'))
+    )
+    with op.batch_alter_table('bot_lines', schema=None) as batch_op:
+        batch_op.create_index('ix_bot_lines_gathering_id_state', ['gathering_id', 'state'], unique=False)
 
     op.create_table('findings',
     sa.Column('id', sa.String(), nullable=False),
@@ -273,6 +291,10 @@ def downgrade() -> None:
         batch_op.drop_index('ix_findings_gathering_id')
 
     op.drop_table('findings')
+    with op.batch_alter_table('bot_lines', schema=None) as batch_op:
+        batch_op.drop_index('ix_bot_lines_gathering_id_state')
+
+    op.drop_table('bot_lines')
     with op.batch_alter_table('acts', schema=None) as batch_op:
         batch_op.drop_index('ix_acts_gathering_id')
 
