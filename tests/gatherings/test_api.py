@@ -596,20 +596,20 @@ async def test_a_sign_in_ends_with_its_time(hub: Hub) -> None:
 
 
 @pytest.fixture
-def real_logs(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
-    """Logs as a server writes them, to the standard error that the test looks at."""
+def logs_put_back() -> Iterator[None]:
+    """A test that sets up logs leaves them as they were."""
     root = logging.getLogger()
     handlers = list(root.handlers)
-    set_up_logs("json")
     yield
     structlog.reset_defaults()
     root.handlers[:] = handlers
 
 
-@pytest.mark.usefixtures("real_logs")
+@pytest.mark.usefixtures("logs_put_back")
 async def test_logs_hold_no_words_and_no_names(
     hub: Hub, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
+    set_up_logs("json")
     session = await hub.session()
     await session.astrid.said(session.id, "Zebrafink i köket")
     await session.astrid.say(session.id, "Zebrafink " * 500)
