@@ -552,8 +552,6 @@ def tidy(text: str) -> str:
     plain ones, a letter stands three times in a row at most, and capitals are for beginnings.
     What people see as the original is never changed.
     """
-    if shouted(text):
-        text = text.capitalize()
     composed = unicodedata.normalize(
         "NFC", text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     )
@@ -562,4 +560,6 @@ def tidy(text: str) -> str:
         for letter in composed
         if unicodedata.category(letter) not in {"Cf", "Cc", "Cs", "Co", "Cn"} or letter == "\t"
     )
-    return _DRAWN_OUT.sub(r"\1\1\1", " ".join("".join(shown).split()))
+    plain = _DRAWN_OUT.sub(r"\1\1\1", " ".join("".join(shown).split()))
+    # Asked last: what is not seen must not decide whether somebody shouts.
+    return unicodedata.normalize("NFC", plain.capitalize()) if shouted(plain) else plain
