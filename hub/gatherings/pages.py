@@ -19,8 +19,10 @@ from hub.gatherings.api import (
     Shelf,
     carry_out_move,
     change_card,
+    decide_bot_line,
     find_open_code,
     picture_folder,
+    read_bot,
     say,
     set_mark,
     speaker,
@@ -410,6 +412,7 @@ async def _desk_page(
     context = await _room_context(screens, translator, caller, session_id)
     async with screens.database.reading() as tx:
         context |= await desk.read_desk(screens, tx, session_id, context["contributions"])
+        context["bot"] = await read_bot(tx, await access_gathering(tx, session_id))
     context |= {"me": None, "qr": qr_svg(context["session"]["join_url"]), **extra}
     if context["stage"]["state"] in ("planned", "open") and not extra.get("part"):
         return page(request, renderer, "gatherings/plan.html", status, **context)
@@ -594,6 +597,37 @@ async def post_ready(session_id: str, caller: Asking, screens: Room) -> Response
         session_id, lambda tx, g: actions.get_ready(tx, g, seat, now=screens.clock.now())
     )
     return see_other(f"/sessions/{session_id}")
+
+
+@router.post("/sessions/{session_id}/bot")
+async def post_bot(session_id: str, request: Request, caller: Asking, screens: Room) -> Response:
+    """Mute the chatbot, or let it speak again."""
+    account = check_runs(caller)
+    muted = (await read_form(request)).get("muted") == "1"
+    await screens.carry_out(
+        session_id,
+        lambda tx, g: actions.mute_bot(
+            tx, g, muted=muted, account=account, now=screens.clock.now()
+        ),
+    )
+    return see_other(f"/sessions/{session_id}/desk")
+
+
+@router.post("/sessions/{session_id}/bot/{line_id}/{decision}")
+async def post_bot_line(
+    session_id: str,
+    line_id: str,
+    decision: Literal["send", "drop"],
+    request: Request,
+    caller: Asking,
+    screens: Room,
+) -> Response:
+    """Send one of the chatbot's lines, perhaps changed, or drop it."""
+    account = check_runs(caller)
+    form = await read_form(request)
+    texts = both(form, "text") if form.get("text_sv") or form.get("text_en") else None
+    await decide_bot_line(screens, session_id, line_id, decision, account, texts)
+    return see_other(f"/sessions/{session_id}/desk")
 
 
 @router.post("/sessions/{session_id}/more-time")

@@ -299,8 +299,24 @@ ACTS = (
     "open", "start", "advance", "extend", "pause", "resume", "reopen", "close", "hidden",
     "shown_again", "pinned", "unpinned", "on_screen", "off_screen", "floor_given",
     "record_published", "finding_added", "finding_changed", "finding_removed", "finding_shown",
-    "ratings_revealed",
+    "ratings_revealed", "bot_line_sent", "bot_line_dropped", "bot_muted", "bot_unmuted",
 )  # fmt: skip
+
+
+BOT_LINES: list[dict[str, Any]] = [
+    {
+        "id": f"b_{n}", "trigger": trigger, "to": to, "about": about,
+        "text": both("Vad betyder ”obs”?", "What does “obs” mean?"),
+        "draft": draft, "created_at": AT, "sends_at": None,
+    }
+    for n, (trigger, to, about, draft) in enumerate(
+        (
+            ("jargon", "all", "c_4", False),
+            ("dominance", "p_maja", None, True),
+            ("safety", "facilitators", "c_8", False),
+        )
+    )
+]  # fmt: skip
 
 
 def room(index: int | None = 4, state: str = "running", **more: Any) -> dict[str, Any]:
@@ -345,6 +361,8 @@ def desk(index: int | None = 4, state: str = "running", **more: Any) -> dict[str
             },
         ],
         "ready_count": 1,
+        "slack": -2,
+        "bot": {"muted": False, "items": BOT_LINES},
         "acts": [
             {"kind": k, "name": "Malin", "reason": "Vi är klara", "at": datetime.now(UTC)}
             for k in ACTS
