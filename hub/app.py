@@ -99,6 +99,7 @@ def create_app(
             Every(
                 1 / clock.speed if clock.speed > 1 else 1, "time", partial(jobs.keep_time, screens)
             ),
+            Every(max(0.2, 2 / clock.speed), "think", partial(jobs.think, screens)),
             Every(15 / clock.speed, "presence", partial(jobs.note_presence, screens)),
             Every(60 / clock.speed, "idle", partial(jobs.close_idle, screens)),
         ]

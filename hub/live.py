@@ -100,7 +100,6 @@ class Live:
         self._seen: dict[str, dict[str, Seen]] = defaultdict(dict)
         self._typed: dict[tuple[str, str], float] = {}
         self._due: dict[str, asyncio.Task[None]] = {}
-        self.typing_at: dict[str, float] = {}
         self.sio.on("connect", self._connect)
         self.sio.on("disconnect", self._disconnect)
         self.sio.on("enter", self._enter)
@@ -112,6 +111,16 @@ class Live:
     def people(self, session: str) -> list[Seen]:
         """Who is connected to the session here, each person once however many tabs."""
         return list({seen.person: seen for seen in self._seen.get(session, {}).values()}.values())
+
+    def typing(self, session: str) -> dict[str, float]:
+        """Seconds since each person here last typed, by the wall clock."""
+        now = time.monotonic()
+        seen = self._seen.get(session, {})
+        return {
+            seen[sid].person: now - at
+            for (sid, where), at in sorted(self._typed.items(), key=lambda item: -item[1])[::-1]
+            if where == session and sid in seen
+        }
 
     def sessions(self) -> list[str]:
         return [session for session, seen in self._seen.items() if seen]
@@ -196,7 +205,7 @@ class Live:
         now = time.monotonic()
         if now - self._typed.get((sid, session), -TYPING_SECONDS) < TYPING_SECONDS:
             return {"ok": False, "error": "too_fast"}
-        self._typed[sid, session] = self.typing_at[session] = now
+        self._typed[sid, session] = now
         return {"ok": True}
 
     async def _out(self, sid: str, session: str, *, quiet: bool = False) -> None:

@@ -285,6 +285,7 @@ async def think_of(
     gathering: Gathering,
     *,
     trigger: str,
+    subject: str,
     to_whom: str,
     about: str | None,
     lines: Mapping[str, str],
@@ -295,6 +296,7 @@ async def think_of(
     line = BotLine(
         gathering_id=gathering.id,
         trigger=trigger,
+        subject=subject[:200],
         to_whom=to_whom,
         about=about,
         lines=dict(lines),

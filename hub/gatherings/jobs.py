@@ -5,16 +5,27 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.chatbot.moves import FACILITATORS, Line, words
+from hub.chatbot.rules import next_lines
 from hub.db import claim
 from hub.gatherings import actions, rules
-from hub.gatherings.models import Contribution, Gathering, Translation
+from hub.gatherings.models import (
+    BotLine,
+    Contribution,
+    Gathering,
+    Translation,
+    find_gathering,
+    list_bot_lines,
+)
 from hub.gatherings.screens import Screens
+from hub.gatherings.watch import read_watch
 from hub.language.translator import Service, Translated
 from hub.people.models import Participant
 
@@ -186,6 +197,82 @@ def _time_up(screens: Screens) -> Any:
         gathering.last_activity_at = quiet_since
 
     return change
+
+
+async def think(screens: Screens) -> None:
+    """Let the chatbot look at every running session, and say what has waited long enough."""
+    async with screens.database.reading() as tx:
+        found = await tx.scalars(select(Gathering.id).where(Gathering.state == "running"))
+        running = list(found)
+    for gathering_id in running:
+        if await _has_something_to_say(screens, gathering_id):
+            whispered = await screens.carry_out(gathering_id, partial(_think_in, screens))
+            for said in whispered:
+                await screens.tell_one(said)
+
+
+async def _has_something_to_say(screens: Screens, gathering_id: str) -> bool:
+    """Look without a lock, since mostly there is nothing."""
+    async with screens.database.reading() as tx:
+        gathering = await find_gathering(tx, gathering_id)
+        if gathering is None:
+            return False
+        lines, waiting = await _lines_due(screens, tx, gathering)
+        return bool(lines or waiting)
+
+
+async def _lines_due(
+    screens: Screens, tx: AsyncSession, gathering: Gathering
+) -> tuple[list[tuple[Line, dict[str, str]]], list[BotLine]]:
+    """New lines with their words, and lines that have waited for long enough."""
+    now = screens.clock.now()
+    typing = screens.live.typing(gathering.id) if screens.live else {}
+    watch = await read_watch(
+        tx,
+        gathering,
+        present=(await screens.presence(tx, gathering.id)).groups,
+        typing={who: now - timedelta(seconds=s * screens.clock.speed) for who, s in typing.items()},
+        facilitator=await actions.facilitator_name(tx, gathering),
+        now=now,
+    )
+    lines = next_lines(watch) if watch else []
+    triggers = gathering.form.triggers
+    long_enough = now - timedelta(seconds=rules.BOT_GRACE_SECONDS)
+    waiting = [
+        line
+        for line in await list_bot_lines(tx, gathering.id, states=("waiting",))
+        if not line.draft and line.to_whom != FACILITATORS and line.created_at <= long_enough
+    ]
+    return [(line, words(line, triggers)) for line in lines], waiting
+
+
+async def _think_in(screens: Screens, tx: AsyncSession, gathering: Gathering) -> list[Contribution]:
+    now = screens.clock.now()
+    # Looked at again under the lock: two processes may have had the same thought.
+    lines, waiting = await _lines_due(screens, tx, gathering)
+    for line, texts in lines:
+        await actions.think_of(
+            tx,
+            gathering,
+            trigger=line.trigger,
+            subject=line.subject,
+            to_whom=line.to,
+            about=line.about,
+            lines=texts,
+            draft=line.draft,
+            now=now,
+        )
+    whispered = []
+    for kept in waiting:
+        started = gathering.phase_started_at
+        if gathering.bot_muted or (started and kept.created_at < started):
+            # Muted meanwhile, or the step it spoke of is over.
+            kept.state, kept.decided_at = "dropped", now
+            continue
+        said = await actions.send_bot_line(tx, gathering, kept, account=None, now=now)
+        if said is not None and said.seq is None:
+            whispered.append(said)
+    return whispered
 
 
 async def note_presence(screens: Screens) -> None:

@@ -201,6 +201,7 @@ class BotLine(Base):
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("b"))
     gathering_id: Mapped[str] = mapped_column(ForeignKey("gatherings.id", ondelete="CASCADE"))
     trigger: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200), default="")
     to_whom: Mapped[str] = mapped_column(String(30))
     about: Mapped[str | None] = mapped_column(String(80))
     lines: Mapped[dict[str, Any]]

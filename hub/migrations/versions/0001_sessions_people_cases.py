@@ -117,6 +117,7 @@ def upgrade() -> None:
     sa.Column('id', sa.String(), nullable=False),
     sa.Column('gathering_id', sa.String(), nullable=False),
     sa.Column('trigger', sa.String(length=40), nullable=False),
+    sa.Column('subject', sa.String(length=200), nullable=False),
     sa.Column('to_whom', sa.String(length=30), nullable=False),
     sa.Column('about', sa.String(length=80), nullable=True),
     sa.Column('lines', sa.JSON(), nullable=False),

@@ -1,0 +1,173 @@
+"""What the chatbot goes by: a gathering as the plain values that its rules look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.chatbot.moves import SaidLine
+from hub.chatbot.rules import PRIVATE_KINDS, Person, Post, Proposal, Translated, Watch
+from hub.gatherings import rules
+from hub.gatherings.models import (
+    WITH_AUTHOR,
+    BotLine,
+    Contribution,
+    Gathering,
+    list_bot_lines,
+    list_events,
+    said_of,
+)
+from hub.people.models import Participant, list_participants
+
+
+async def read_watch(
+    tx: AsyncSession,
+    gathering: Gathering,
+    *,
+    present: Iterable[str],
+    typing: Mapping[str, datetime],
+    facilitator: str,
+    now: datetime,
+) -> Watch | None:
+    """The gathering as the chatbot sees it; None where no phase runs.
+
+    ``present`` are the ids of those who are here, ``typing`` when each last typed.
+    """
+    stage, form = gathering.stage, gathering.form
+    left = stage.seconds_left(now)
+    if stage.phase_index is None or stage.phase_started_at is None or left is None:
+        return None
+    phase = form.phases[stage.phase_index]
+    here = set(present)
+    people = await list_participants(tx, gathering.id)
+    said = await tx.scalars(
+        select(Contribution)
+        .where(Contribution.gathering_id == gathering.id, Contribution.removed_at.is_(None))
+        .order_by(Contribution.created_at, Contribution.seq, Contribution.id)
+        .options(*WITH_AUTHOR)
+    )
+    contributions = [c for c in said if c.hidden_at is None]
+    events = [e.event for e in await list_events(tx, gathering.id)]
+    lines = await list_bot_lines(tx, gathering.id)
+    return Watch(
+        now=now,
+        state=stage.state,
+        phase=phase.id,
+        title=phase.title,
+        planned_seconds=_given(events),
+        started_at=stage.phase_started_at,
+        seconds_left=left,
+        session_started_at=gathering.started_at or stage.phase_started_at,
+        people=tuple(_person(p, typing) for p in people if p.id in here),
+        posts=tuple(_post(c) for c in contributions),
+        proposals=_proposals(contributions, deciding="stance" in phase.inputs),
+        said=tuple(_said(line) for line in lines),
+        names=(*(p.name for p in people), facilitator),
+        talking=phase.discussion,
+        hybrid=form.hybrid,
+        muted=gathering.bot_muted,
+        quiet_since=max((e.at for e in events if e.kind == "resumed"), default=None),
+        triggers=frozenset(form.triggers),
+    )
+
+
+def _given(events: list[rules.Event]) -> float:
+    """Seconds that the running phase has been given, with what was added to it."""
+    given = 0.0
+    for event in events:
+        if event.kind == "phase_started":
+            given = float(event.data["seconds"])
+        elif event.kind == "extended":
+            given += float(event.data["seconds"])
+    return given
+
+
+def _person(p: Participant, typing: Mapping[str, datetime]) -> Person:
+    return Person(
+        id=p.id,
+        name=p.name,
+        group=p.group,
+        role=p.role or "",
+        language=p.language,
+        joined_at=p.joined_at,
+        typing_at=typing.get(p.id),
+    )
+
+
+def _post(c: Contribution) -> Post:
+    private = c.kind in PRIVATE_KINDS or c.seq is None
+    return Post(
+        id=c.id,
+        kind=c.kind,
+        phase=c.phase,
+        author=c.participant_id,
+        group=c.participant.group if c.participant else None,
+        language=c.language,
+        text="" if private else c.text,
+        words=0 if private else len(c.text.split()),
+        at=c.created_at,
+        reply_to=c.reply_to,
+        of=c.fields.get("of"),
+        answer=c.fields.get("answer"),
+        translation=None if private else _translated(c),
+    )
+
+
+def _translated(c: Contribution) -> Translated | None:
+    found = next(iter(c.translations), None)
+    if found is None:
+        return None
+    return Translated(
+        status=found.status,  # type: ignore[arg-type]
+        since=c.created_at,
+        doubtful=bool(found.doubt),
+        disputes=tuple(str(d.get("word", "")) for d in found.disputes),
+    )
+
+
+def _proposals(contributions: list[Contribution], *, deciding: bool) -> tuple[Proposal, ...]:
+    """Recommendations with the numbers that people see: 1, 2, and 2a and 2b where one was split."""
+    said = [said_of(c) for c in contributions]
+    at = {s.id: s.created_at for s in said}
+    whole = [
+        s
+        for s in said
+        if s.kind == "recommendation" and not s.fields.get("split_of") and s.reply_to not in at
+    ]
+    numbers = {s.id: str(n) for n, s in enumerate(whole, 1)}
+    parts: dict[str, int] = {}
+    found = []
+    for draft in rules.drafts_of(said):
+        label = numbers.get(draft.id, "")
+        if parent := draft.fields.get("split_of"):
+            letter = "abcdefgh"[min(parts.get(parent, 0), 7)]
+            parts[parent] = parts.get(parent, 0) + 1
+            label = f"{numbers.get(parent, '')}{letter}"
+        objections = rules.decision_on(draft.id, said).objections if deciding else ()
+        found.append(
+            Proposal(
+                id=draft.id,
+                label=label or str(len(numbers)),
+                missing=tuple(rules.missing_parts(draft.fields)),
+                objected_at=min((at[o] for o in objections), default=None),
+            )
+        )
+    return tuple(found)
+
+
+def _said(line: BotLine) -> SaidLine:
+    """A waiting line counts as said, so that the next one keeps its distance."""
+    states: dict[str, Any] = {"sent": "sent", "dropped": "dropped"}
+    waiting = "draft" if line.draft else "said"
+    return SaidLine(
+        trigger=line.trigger,
+        subject=line.subject,
+        to=line.to_whom,
+        at=line.decided_at or line.created_at,
+        about=line.about,
+        state=states.get(line.state, waiting),
+    )
