@@ -131,7 +131,13 @@ async def what_may(
         )
     restates_me = said.kind == "restatement" and seat and await _restates(tx, said, seat)
     return {
-        "reply": bool(seat and here and "contribution" in open_now),
+        "reply": bool(
+            here
+            and (
+                (seat and "contribution" in open_now)
+                or (caller.runs and not seat and stage.state != "closed")
+            )
+        ),
         "restate": bool(
             seat
             and here

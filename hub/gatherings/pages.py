@@ -296,10 +296,12 @@ async def _room_context(
     async with screens.database.reading() as tx:
         gathering = await access_gathering(tx, session_id)
         private = await list_private(tx, session_id, seat.id) if seat else []
+        shared = await screens.shared(tx, gathering)
         return {
             "session": await _session_of(screens, translator, tx, gathering),
             "stage": await screens.stage(tx, gathering),
-            "contributions": await screens.shared(tx, gathering),
+            "contributions": shared,
+            "drafts": await screens.drafts(tx, session_id, shared),
             "private": await screens.contribution_views(tx, gathering, private, own=True),
             "findings": await screens.finding_views(tx, session_id),
             "queue": await screens.queue(tx, session_id),

@@ -92,7 +92,10 @@ def build_record(
         "themes": [c for c in visible if c["kind"] == "theme"],
         "recommendations": recommendations,
         "agreements": [r["id"] for r in recommendations if r["result"] in agreed],
-        "disagreements": [r["id"] for r in recommendations if r["result"] not in ("adopted",)],
+        "disagreements": [
+            r["id"] for r in recommendations if r["result"] in ("adopted_with_dissent", "parked")
+        ],
+        "undecided": [r["id"] for r in recommendations if r["result"] == "undecided"],
         "checkouts": [c for c in visible if c["kind"] == "checkout"],
         "ready_at": moment(ready_at),
         "published_at": moment(published_at),
@@ -118,7 +121,8 @@ def _recommendation(
     draft: rules.Said, said: list[rules.Said], by_id: Mapping[str, dict[str, Any]]
 ) -> dict[str, Any]:
     decision = rules.decision_on(draft.id, said)
-    contribution = by_id[draft.id]
+    latest = by_id.get(rules.wording_of(draft.id, said), by_id[draft.id])
+    contribution = {**latest, "id": draft.id, "fields": dict(draft.fields)}
 
     def shown(ids: tuple[str, ...]) -> list[dict[str, Any]]:
         return [by_id[i] for i in ids if i in by_id]

@@ -672,6 +672,16 @@ def drafts_of(said: Iterable[Said]) -> list[Said]:
     return [d for d in drafts.values() if d.id not in split]
 
 
+def wording_of(draft: str, said: Iterable[Said]) -> str:
+    """The id of the recommendation that carries a draft's latest words."""
+    chain, latest = {draft}, draft
+    for s in said:
+        if s.kind == "recommendation" and s.reply_to in chain and s.id != draft:
+            chain.add(s.id)
+            latest = s.id
+    return latest
+
+
 def decision_on(draft: str, said: Iterable[Said]) -> Decision:
     """Decision by consent, not by majority: one standing objection keeps a draft open.
 

@@ -314,6 +314,15 @@ class Screens:
             tx, gathering, await list_contributions(tx, gathering.id)
         )
 
+    async def drafts(
+        self, tx: AsyncSession, gathering_id: str, shared: list[dict[str, Any]]
+    ) -> list[dict[str, Any]]:
+        """The proposals as they stand, for those who decide on them."""
+        if not any(view["kind"] == "recommendation" for view in shared):
+            return []
+        said = [said_of(c) for c in await list_everything_said(tx, gathering_id)]
+        return views.draft_views(said, shared)
+
     async def tell_presence(self, gathering_id: str) -> None:
         """Send the count of people to everyone in the session."""
         if self.live is None:

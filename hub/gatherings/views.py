@@ -184,6 +184,21 @@ def queue_view(rows: Iterable[tuple[Hand, Participant]], spoken: set[str]) -> li
     ]
 
 
+def draft_views(
+    said: list[rules.Said], shared: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Proposals as they stand: the id of the first wording, the words of the latest."""
+    by_id = {view["id"]: view for view in shared if not view["removed"] and not view["hidden"]}
+    drafts = []
+    for draft in rules.drafts_of(said):
+        latest = by_id.get(rules.wording_of(draft.id, said))
+        if latest is not None and draft.id in by_id:
+            first = by_id[draft.id]
+            merged = {"id": draft.id, "fields": dict(draft.fields), "decision": first["decision"]}
+            drafts.append({**latest, **merged})
+    return drafts
+
+
 def bot_line_view(line: BotLine) -> dict[str, Any]:
     """A waiting line, and when it goes out by itself."""
     by_itself = not line.draft and line.to_whom != "facilitators"

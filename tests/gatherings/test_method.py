@@ -170,3 +170,34 @@ async def test_time_given_now_is_paid_by_a_later_phase(hub: Hub) -> None:
     evidence = await session.moved("advance")
     assert evidence["phase"] == "evidence"
     assert evidence["seconds_left"] == 8 * 60
+
+
+async def test_a_proposal_that_answers_a_post_is_decided_on_in_its_latest_words(hub: Hub) -> None:
+    session = await hub.session()
+    await session.go_to("converge")
+    theme = await session.astrid.said(session.id, "Sitta ner", "theme")
+    await session.go_to("recommend")
+    first = await session.astrid.said(
+        session.id, "Sitt ner med patienten", "recommendation", reply_to=theme["id"]
+    )
+    fields = {"owner": "Avdelning 7", "when": "2027-03-01", "measure": "Två frågor"}
+    await session.ben.said(
+        session.id,
+        "On two wards, for four weeks",
+        "recommendation",
+        reply_to=first["id"],
+        fields=fields,
+    )
+    await session.go_to("decide")
+    page = await hub.http.get(
+        f"/sessions/{session.id}", cookies={f"hub_seat_{session.id}": session.ben.token}
+    )
+    form = page.text.split('id="composer"')[1]
+    assert f'name="of" value="{first["id"]}"' in form
+    assert "On two wards, for four weeks" in form
+    record = (await session.fatima.get(f"/sessions/{session.id}/record")).json()
+    (proposal,) = record["recommendations"]
+    assert proposal["id"] == first["id"]
+    assert proposal["contribution"]["text"] == "On two wards, for four weeks"
+    assert proposal["owner"] == "Avdelning 7"
+    assert record["undecided"] == [first["id"]]
