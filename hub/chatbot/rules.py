@@ -16,8 +16,9 @@ silence and untranslated for the room, dominance, missing_restatement and late_j
 person, unheard_group for the group, disputed_term and jargon for the term, unchecked_restatement
 for the restatement, unresolved_objection for the proposal, safety for the post. A second group,
 term or proposal is another gap, and nobody has heard of it yet. What would only nag comes once:
-half_time, incomplete_recommendation (in a phase), untranslated (of a post), disputed_term, jargon,
-late_joiner, safety; dominance waits until the person has written more. What a facilitator dropped rests like what was said.
+half_time and incomplete_recommendation in a phase, untranslated for a post, disputed_term, jargon,
+late_joiner and safety for good; dominance waits until the person has written more. What a
+facilitator dropped rests like what was said.
 
 **Muted**, only what facilitators see goes on: safety and drafts.
 """
@@ -27,7 +28,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
@@ -521,9 +522,9 @@ TRIGGERS: Final[dict[str, Trigger]] = {
     "disputed_term": disputed_term,
     "unresolved_objection": unresolved_objection,
     "incomplete_recommendation": incomplete_recommendation,
-    "unheard_group": unheard_group,
     "unchecked_restatement": unchecked_restatement,
     "missing_restatement": missing_restatement,
+    "unheard_group": unheard_group,
     "jargon": jargon_,
     "silence": silence,
 }
@@ -534,32 +535,32 @@ ONCE: Final = ("disputed_term", "jargon", "late_joiner", "safety")
 
 def next_lines(watch: Watch) -> list[Line]:
     """The lines that are due now, in order. Say them all, and give them back in ``said``."""
-    lines: list[Line] = []
-    spoken = list(watch.said)
-    for line in _wanted(watch):
-        if line.trigger not in NOTES:
-            if _free_at(watch, line, spoken) > watch.now:
-                continue
-            spoken.append(SaidLine(line.trigger, line.subject, line.to, watch.now))
-        lines.append(line)
-    return lines
+    return _due_and_held(watch)[0]
 
 
 def coming_lines(watch: Watch) -> list[Coming]:
     """What the chatbot will say next, soonest first: lines held back, and the time lines ahead.
 
-    For the facilitator, who may send one at once or drop it.
+    For the facilitator, who may send one at once or drop it. It takes those that are due now for
+    said.
     """
-    if watch.state != "running":
-        return []
-    coming = [
-        Coming(line, free)
-        for line in _wanted(watch)
-        if line.trigger not in NOTES and (free := _free_at(watch, line, watch.said)) > watch.now
-    ]
-    if not watch.muted:
-        coming += _time_lines_ahead(watch)
-    return sorted(coming, key=lambda c: c.at)
+    ahead = [] if watch.muted else _time_lines_ahead(watch)
+    return sorted((*_due_and_held(watch)[1], *ahead), key=lambda c: c.at)
+
+
+def _due_and_held(watch: Watch) -> tuple[list[Line], list[Coming]]:
+    due: list[Line] = []
+    held: list[Coming] = []
+    spoken = list(watch.said)
+    for line in _wanted(watch):
+        if line.trigger in NOTES:
+            due.append(line)
+        elif (free := _free_at(watch, line, spoken)) > watch.now:
+            held.append(Coming(line, free))
+        else:
+            spoken.append(SaidLine(line.trigger, line.subject, line.to, watch.now))
+            due.append(line)
+    return due, held
 
 
 def _wanted(watch: Watch) -> Iterator[Line]:
@@ -618,7 +619,9 @@ def _time_lines_ahead(watch: Watch) -> list[Coming]:
                 if name == "half_time"
                 else Line(name, ALL, watch.phase)
             )
-            ahead.append(Coming(line, watch.now + timedelta(seconds=wait)))
+            then = watch.now + timedelta(seconds=wait)
+            if not _rests(replace(watch, now=then), line):
+                ahead.append(Coming(line, then))
     return ahead
 
 

@@ -42,6 +42,7 @@ _CAPITALS = re.compile(
 )
 _VOWEL = re.compile(r"[aeiouy]")
 _KNOWN: Final = EVERYDAY | STRESSED | TEXTING
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+")
 _ROMAN = re.compile(r"[IVX]+$")
 _ENDING = re.compile(r":?(?:s|n|en|er|et|erna|or)$")
 _SMALL: Final = {
@@ -67,6 +68,7 @@ def jargon(text: str) -> tuple[str, ...]:
     What everyone knows, words in capitals for stress, and terms that the text itself asks about
     or explains are left out. Each term comes once.
     """
+    text = _ADDRESS.sub(" ", text)
     found: dict[str, str] = {}
     for term in _candidates(text):
         found.setdefault(fold(term), term)
@@ -137,7 +139,7 @@ def explains(text: str, term: str) -> bool:
         r"for"
         r"|is short for|short for|i\.?e\.?\b|that is\b|thats\b|as in\b|aka\b|also called"
         r"|ar en forkortning|kallas ocksa)"
-        r"|(?:ar|is|are) (?:en|ett|nar|att|a|an|the|when|where) [^.!?]*"
+        r"|(?:ar|is|are) (?:en|ett|nar|att|a|an|the|when|where) [^.!?]{0,120}"
         r"\b(?:som|dar|that|which|who|where|for|for att)\b)",
         here,
     ):
@@ -148,9 +150,10 @@ def explains(text: str, term: str) -> bool:
     )
     if re.search(named, here):
         return True
-    return bool(re.search(rf"\w+ \w+[^.!?]* ?\(\W?{t}\W?\)", here)) or _spelled_out(
-        here, fold(term)
-    )
+    in_brackets = re.search(rf"\(\W?{t}\W?\)", here)
+    if in_brackets and len(here[: in_brackets.start()].split()) >= 2:
+        return True
+    return _spelled_out(here, fold(term))
 
 
 def _spelled_out(here: str, term: str) -> bool:

@@ -808,7 +808,8 @@ async def correct_translation(
     found.text = text
     found.status = "corrected"
     found.reason = found.doubt = found.due_at = None
-    found.by_id, found.by_name, found.disputes = by.id, by.name, []
+    # What people flagged stays: that a flagged word was corrected is worth a question.
+    found.by_id, found.by_name = by.id, by.name
     found.updated_at = now
     data = {"contribution": said.id, "language": language}
     event = rules.Event("translation_corrected", now, data)

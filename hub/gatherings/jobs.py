@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +14,6 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.chatbot.moves import FACILITATORS, Line, words
-from hub.chatbot.rules import next_lines
 from hub.db import claim
 from hub.gatherings import actions, rules
 from hub.gatherings.models import (
@@ -25,7 +25,7 @@ from hub.gatherings.models import (
     list_bot_lines,
 )
 from hub.gatherings.screens import Screens
-from hub.gatherings.watch import read_watch
+from hub.gatherings.watch import due_lines, read_watch
 from hub.language.translator import Service, Translated
 from hub.people.models import Participant
 
@@ -235,7 +235,8 @@ async def _lines_due(
         facilitator=await actions.facilitator_name(tx, gathering),
         now=now,
     )
-    lines = next_lines(watch) if watch else []
+    # In a thread: it reads every post, and others wait for the loop.
+    lines = await asyncio.to_thread(due_lines, watch) if watch else []
     triggers = gathering.form.triggers
     long_enough = now - timedelta(seconds=rules.BOT_GRACE_SECONDS)
     waiting = [

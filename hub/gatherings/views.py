@@ -46,7 +46,7 @@ def translation_view(t: Translation) -> dict[str, Any]:
     }
     if t.status == "failed":
         view["reason"] = t.reason
-    if t.disputes:
+    if t.disputes and t.status == "disputed":
         view["disputes"] = [
             {"word": d.get("word", ""), "reason": d.get("reason", "")} for d in t.disputes
         ]

@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.chatbot.moves import SaidLine
-from hub.chatbot.rules import PRIVATE_KINDS, Person, Post, Proposal, Translated, Watch
+from hub.chatbot.moves import Line, SaidLine
+from hub.chatbot.risks import safety
+from hub.chatbot.rules import (
+    NOT_PEOPLE,
+    PRIVATE_KINDS,
+    Person,
+    Post,
+    Proposal,
+    Translated,
+    Watch,
+    next_lines,
+)
 from hub.gatherings import rules
 from hub.gatherings.models import (
     WITH_AUTHOR,
@@ -53,6 +65,7 @@ async def read_watch(
     contributions = [c for c in said if c.hidden_at is None]
     events = [e.event for e in await list_events(tx, gathering.id)]
     lines = await list_bot_lines(tx, gathering.id)
+    names = (*(p.name for p in people), facilitator)
     return Watch(
         now=now,
         state=stage.state,
@@ -66,7 +79,7 @@ async def read_watch(
         posts=tuple(_post(c) for c in contributions),
         proposals=_proposals(contributions, deciding="stance" in phase.inputs),
         said=tuple(_said(line) for line in lines),
-        names=(*(p.name for p in people), facilitator),
+        names=names,
         talking=phase.discussion,
         hybrid=form.hybrid,
         muted=gathering.bot_muted,
@@ -96,6 +109,23 @@ def _person(p: Participant, typing: Mapping[str, datetime]) -> Person:
         joined_at=p.joined_at,
         typing_at=typing.get(p.id),
     )
+
+
+@lru_cache(maxsize=4000)
+def _has_risk(text: str, names: tuple[str, ...]) -> bool:
+    """Looked for once for a text: the chatbot looks at a session every other second."""
+    return safety(text, names) is not None
+
+
+def due_lines(watch: Watch) -> list[Line]:
+    """The lines that are due now. Slow where many posts are new: call it in a thread."""
+    posts = tuple(
+        replace(
+            p, risk=p.kind not in NOT_PEOPLE and bool(p.text) and _has_risk(p.text, watch.names)
+        )
+        for p in watch.posts
+    )
+    return next_lines(replace(watch, posts=posts))
 
 
 def _post(c: Contribution) -> Post:

@@ -35,6 +35,9 @@
     const inner = log?.closest('.desk__log');
     return inner && inner.scrollHeight > inner.clientHeight + 1 && getComputedStyle(inner).overflowY !== 'visible' ? inner : null;
   };
+  /* The facilitator's log scrolls by itself: it opens at the newest. */
+  const desklog = log?.closest('.desk__log');
+  if (desklog && !location.hash) desklog.scrollTop = desklog.scrollHeight;
   const floor = () => box()?.getBoundingClientRect().bottom ?? innerHeight;
   const atEnd = () => !end || end.getBoundingClientRect().top <= floor() + 80;
   function place() {
