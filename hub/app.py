@@ -19,7 +19,7 @@ from hub.clock import Clock, Every, Ticker
 from hub.db import Database
 from hub.errors import Forbidden, Refusal, Unauthorised
 from hub.gatherings import api as gatherings_api
-from hub.gatherings import jobs
+from hub.gatherings import facilitator_pages, jobs
 from hub.gatherings import pages as gatherings_pages
 from hub.gatherings.formats import Formats
 from hub.gatherings.models import find_gathering
@@ -146,7 +146,9 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(gatherings_api.router)
     app.include_router(people_pages.router)
     app.include_router(programme_pages.router)
+    app.include_router(facilitator_pages.router)
     app.include_router(gatherings_pages.router)
+    app.include_router(facilitator_pages.moves)
     app.mount("/static", Static(directory=STATIC), name="static")
     app.mount("/socket.io", app.state.live.app)
 

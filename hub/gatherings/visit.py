@@ -1,0 +1,153 @@
+"""One visit to a page of sessions: who asks, what it takes to answer, and what the faces show."""
+
+from __future__ import annotations
+
+import io
+from typing import Annotated, Any
+
+import segno
+from fastapi import Depends, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.errors import Invalid, Refusal
+from hub.gatherings import actions, desk
+from hub.gatherings.api import read_bot
+from hub.gatherings.doorway import access_said
+from hub.gatherings.models import Gathering, access_contribution, access_gathering, list_private
+from hub.gatherings.screens import Room
+from hub.language.api import TranslatorDep
+from hub.people.door import Asking
+from hub.people.models import Participant
+from hub.people.pages import page
+from hub.web import Options, Render, field_name, is_htmx, language_of, see_other
+
+
+def qr_svg(text: str) -> str:
+    """A QR code as SVG that lies in the page."""
+    out = io.BytesIO()
+    segno.make(text, error="m").save(
+        out, kind="svg", xmldecl=False, svgns=True, scale=4, border=3, light="white", title=text
+    )
+    return out.getvalue().decode()
+
+
+class Visit:
+    """Who asks for a page, and the parts of the hub that answer."""
+
+    def __init__(
+        self,
+        request: Request,
+        caller: Asking,
+        screens: Room,
+        renderer: Render,
+        translator: TranslatorDep,
+        options: Options,
+    ) -> None:
+        self.request, self.caller, self.screens = request, caller, screens
+        self.renderer, self.translator, self.options = renderer, translator, options
+
+    @property
+    def language(self) -> str:
+        return language_of(self.request)
+
+    @property
+    def is_htmx(self) -> bool:
+        return is_htmx(self.request)
+
+    def page(self, name: str, status: int = 200, **context: Any) -> Response:
+        """A page or a fragment in the reader's language."""
+        return page(self.request, self.renderer, name, status, **context)
+
+    def wrong(self, refusal: Refusal) -> dict[str, Any]:
+        """``errors`` by field for a form's faults, else ``refused``, one sentence."""
+        if isinstance(refusal, Invalid):
+            say = self.renderer.fault
+            return {
+                "errors": {field_name(p): say(self.language, c) for p, c in refusal.fields.items()}
+            }
+        return {"refused": self.renderer.refusal(self.language, refusal)}
+
+    def answered(self, path: str) -> Response:
+        """Back to a page; nothing for a script, which hears of the change by itself."""
+        return Response(status_code=204) if self.is_htmx else see_other(path)
+
+    def translator_view(self) -> dict[str, Any]:
+        return {"builtin": self.translator.builtin, "directions": self.translator.state()}
+
+
+Here = Annotated[Visit, Depends(Visit)]
+
+
+async def session_of(visit: Visit, tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
+    """The session with who facilitates it and what translates it."""
+    session = await visit.screens.session(tx, gathering)
+    facilitator = await actions.facilitator_name(tx, gathering)
+    return {**session, "translator": visit.translator_view(), "facilitator": facilitator}
+
+
+def seat_view(seat: Participant | None) -> dict[str, Any] | None:
+    """What the pages of a person who has a seat know of them."""
+    if seat is None:
+        return None
+    return {
+        "id": seat.id,
+        "name": seat.name,
+        "role": seat.role,
+        "group": seat.group,
+        "language": seat.language,
+        "bilingual": seat.bilingual,
+    }
+
+
+async def room_context(visit: Visit, session_id: str) -> dict[str, Any]:
+    """Everything a face of the room shows, read in one view of the database."""
+    screens, seat = visit.screens, visit.caller.seat(session_id)
+    screens.touched.add(session_id)
+    async with screens.database.reading() as tx:
+        gathering = await access_gathering(tx, session_id)
+        private = await list_private(tx, session_id, seat.id) if seat else []
+        shared = await screens.shared(tx, gathering)
+        return {
+            "session": await session_of(visit, tx, gathering),
+            "stage": await screens.stage(tx, gathering),
+            "contributions": shared,
+            "drafts": await screens.drafts(tx, session_id, shared),
+            "private": await screens.contribution_views(tx, gathering, private, own=True),
+            "findings": await screens.finding_views(tx, session_id),
+            "queue": await screens.queue(tx, session_id),
+            "ready": bool(seat and seat.ready_at),
+            "me": seat_view(seat),
+            "speed": screens.clock.speed,
+        }
+
+
+async def desk_page(visit: Visit, session_id: str, status: int = 200, **extra: Any) -> Response:
+    """The facilitator's face of the room; before the start, the plan."""
+    context = await room_context(visit, session_id)
+    async with visit.screens.database.reading() as tx:
+        context |= await desk.read_desk(visit.screens, tx, session_id, context["contributions"])
+        context["bot"] = await read_bot(tx, await access_gathering(tx, session_id))
+    context |= {"me": None, "qr": qr_svg(context["session"]["join_url"]), **extra}
+    if context["stage"]["state"] in ("planned", "open"):
+        return visit.page("gatherings/plan.html", status, **context)
+    side = visit.request.query_params.get("part") == "side"
+    name = "gatherings/_desk_side.html" if side else "gatherings/desk.html"
+    return visit.page(name, status, **context)
+
+
+async def contribution_page(
+    visit: Visit, contribution_id: str, status: int = 200, **extra: Any
+) -> Response:
+    """One contribution and what the reader may do with it; the part under a post for a script."""
+    caller, screens = visit.caller, visit.screens
+    session_id, own = await access_said(screens, caller, contribution_id)
+    async with screens.database.reading() as tx:
+        gathering = await access_gathering(tx, session_id)
+        said = await access_contribution(tx, contribution_id)
+        (view,) = await screens.contribution_views(tx, gathering, [said], own=own or caller.runs)
+        session = await session_of(visit, tx, gathering)
+        may = await desk.what_may(tx, gathering, said, caller=caller, own=own)
+    asked = visit.request.query_params.get("part") == "actions"
+    part = visit.is_htmx and (asked or extra.get("values", {}).get("part"))
+    name = "gatherings/_actions.html" if part else "gatherings/contribution.html"
+    return visit.page(name, status, contribution=view, session=session, may=may, **extra)
