@@ -180,7 +180,7 @@ async def _announce(base_url: str, here: str, link: str, links: Links) -> None:
     for role, url in rows:
         print(f"  {role:<24} {url}")
     print(f"  {'code':<24} {links.code}")
-    if sys.stdout.isatty() and "127.0.0.1" not in base_url:
+    if "127.0.0.1" not in base_url:
         segno.make(links.join_url.replace(here, base_url)).terminal(compact=True)
     print("Stop with Ctrl+C. Nothing is kept.", flush=True)
 
