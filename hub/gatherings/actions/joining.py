@@ -1,0 +1,98 @@
+"""Coming in, being ready, asking for time, leaving."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.errors import Forbidden, Refusal
+from hub.gatherings import rules
+from hub.gatherings.actions.chatbot import BOT_NAME
+from hub.gatherings.actions.hosting import lower_hand
+from hub.gatherings.actions.log import record
+from hub.gatherings.actions.saying import phase_id
+from hub.gatherings.models import (
+    Gathering,
+    GatheringEvent,
+)
+from hub.people import actions as people
+from hub.people.models import Participant
+
+RESERVED_NAMES = (BOT_NAME, "bot", "chatbot", "chattrobot", "Samrum", "system")
+
+
+async def join(
+    tx: AsyncSession,
+    gathering: Gathering,
+    *,
+    name: str,
+    language: object,
+    role: str | None,
+    bilingual: bool,
+    consent: dict[str, bool],
+    now: datetime,
+    how: str,
+) -> tuple[Participant, str]:
+    """A seat for somebody with the code. Returns the participant and their secret."""
+    if gathering.state == "closed":
+        raise Refusal("session_closed")
+    if gathering.access == "invited":
+        raise Forbidden("invited_only")
+    participant, secret = await people.take_seat(
+        tx,
+        gathering_id=gathering.id,
+        name=name,
+        language=language,
+        role=role,
+        bilingual=bilingual,
+        consent=consent,
+        reserved_names=RESERVED_NAMES,
+        now=now,
+        how=how,
+    )
+    event = rules.Event("joined", now, {"participant": participant.id})
+    record(tx, gathering, event, actor=participant.id)
+    return participant, secret
+
+
+async def get_ready(
+    tx: AsyncSession, gathering: Gathering, seat: Participant, *, now: datetime
+) -> None:
+    """The participant says that they are ready to begin. Once is enough."""
+    if seat.ready_at is not None:
+        return
+    fresh = await tx.get_one(Participant, seat.id)
+    fresh.ready_at = now
+    event = rules.Event("ready", now, {"participant": seat.id})
+    gathering.stage_revision = record(tx, gathering, event, actor=seat.id)
+
+
+async def leave(
+    tx: AsyncSession, gathering: Gathering, seat: Participant, *, now: datetime
+) -> None:
+    """The participant leaves; what they said stays unless they take it back."""
+    fresh = await tx.get_one(Participant, seat.id)
+    fresh.left_at = now
+    await lower_hand(tx, gathering, seat, now=now)
+    record(tx, gathering, rules.Event("left", now, {"participant": seat.id}), actor=seat.id)
+
+
+async def ask_for_more_time(
+    tx: AsyncSession, gathering: Gathering, seat: Participant, *, now: datetime
+) -> None:
+    """A participant asks for more time; the facilitator sees how many did. Once is enough."""
+    rules.check_state(gathering.stage, "running")
+    asked = await tx.scalar(
+        select(GatheringEvent.id).where(
+            GatheringEvent.gathering_id == gathering.id,
+            GatheringEvent.kind == "more_time_asked",
+            GatheringEvent.actor == seat.id,
+            GatheringEvent.at >= gathering.phase_started_at,
+        )
+    )
+    if asked is None:
+        event = rules.Event("more_time_asked", now, {"phase": phase_id(gathering)})
+        gathering.stage_revision = record(tx, gathering, event, actor=seat.id)
+        await tx.flush()

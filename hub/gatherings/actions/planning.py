@@ -1,0 +1,172 @@
+"""Planning a session, moving it through its phases, and publishing its record."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.db import new_id
+from hub.errors import Invalid
+from hub.gatherings import rules
+from hub.gatherings.actions.chatbot import BOT_NAME, say_as_bot
+from hub.gatherings.actions.log import log_act, record
+from hub.gatherings.actions.texts import read_both
+from hub.gatherings.models import (
+    Gathering,
+    list_events,
+)
+from hub.people.models import Account
+from hub.people.rules import LANGUAGES
+from hub.programme.models import list_findings
+
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+
+
+CODE_LENGTH = 8
+
+
+def new_code() -> str:
+    """A join code: 8 of 32 letters without look-alikes, about 10^12 codes."""
+    return "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+
+
+def read_code(typed: str) -> str:
+    """A code as people type it: any case, with spaces or hyphens."""
+    return "".join(c for c in typed.upper() if c.isalnum())[:20]
+
+
+async def plan_gathering(
+    tx: AsyncSession,
+    *,
+    account: Account | None,
+    format_data: dict[str, Any],
+    title: object,
+    now: datetime,
+    case_id: str | None = None,
+    charter: str | None = None,
+    principles: list[str] | None = None,
+    access: str = "open",
+    starts_at: datetime | None = None,
+    minutes: Mapping[str, object] | None = None,
+    demonstration: bool = False,
+) -> Gathering:
+    """A new session in state planned. The format is copied: later edits of it change nothing."""
+    faults: dict[str, str] = {}
+    titles = read_both(title, "/title", faults, limit=200)
+    if access not in ("open", "invited"):
+        faults["/access"] = "access_unknown"
+    if faults:
+        raise Invalid(faults)
+    form = rules.with_minutes(rules.read_format(format_data), minutes or {})
+    gathering = Gathering(
+        id=new_id("s"),
+        code=new_code(),
+        format_id=form.id,
+        format=asdict(form),
+        title=titles,
+        case_id=case_id,
+        charter=charter,
+        principles=principles,
+        access=access,
+        demonstration=demonstration,
+        created_by=account.id if account else None,
+        created_at=now,
+        starts_at=starts_at,
+        state="planned",
+        last_activity_at=now,
+        revision=0,
+        seq=0,
+        stage_revision=0,
+        queue_revision=0,
+        advance_by_itself=False,
+    )
+    tx.add(gathering)
+    record(tx, gathering, rules.Event("planned", now), actor=account.id if account else None)
+    await tx.flush()
+    return gathering
+
+
+async def move(
+    tx: AsyncSession,
+    gathering: Gathering,
+    event: rules.Event,
+    *,
+    account: Account | None,
+    kind: str,
+    reason: str = "",
+) -> None:
+    """Carry out a move that the rules gave an event for; a new phase gets the chatbot's line."""
+    log_act(tx, gathering, account, kind=kind, now=event.at, reason=reason)
+    record(tx, gathering, event, actor=account.id if account else None)
+    if event.kind == "opened":
+        gathering.opened_at = event.at
+    elif event.kind == "closed":
+        gathering.closed_at = event.at
+    elif event.kind == "phase_started":
+        gathering.closed_at = None
+        gathering.started_at = gathering.started_at or event.at
+        if not event.data.get("reopened"):
+            await _say_phase_line(tx, gathering, account, event)
+    await tx.flush()
+
+
+async def _say_phase_line(
+    tx: AsyncSession, gathering: Gathering, account: Account | None, event: rules.Event
+) -> None:
+    phase = gathering.form.phases[int(event.data["index"])]
+    if not phase.bot.get("sv"):
+        return
+    name = account.name if account else await facilitator_name(tx, gathering)
+    facts = {
+        "facilitator": name,
+        "n": len(await list_findings(tx, gathering.id)),
+        "min": round(phase.minutes) or 1,
+    }
+    lines = {language: phase.bot[language].format_map(facts) for language in LANGUAGES}
+    say_as_bot(tx, gathering, lines, now=event.at, fields={"trigger": "phase_start"})
+
+
+async def facilitator_name(tx: AsyncSession, gathering: Gathering) -> str:
+    account = await tx.get(Account, gathering.created_by) if gathering.created_by else None
+    return account.name if account else BOT_NAME
+
+
+async def take_time_from_plan(
+    tx: AsyncSession,
+    gathering: Gathering,
+    *,
+    seconds: float,
+    account: Account | None,
+    now: datetime,
+) -> None:
+    """Pay for time given: from slack, else from the next phase that may be cut."""
+    events = [e.event for e in await list_events(tx, gathering.id)]
+    form = gathering.form
+    cut = rules.time_to_cut(
+        form,
+        gathering.stage,
+        seconds=seconds,
+        slack=rules.slack_seconds(form, events, now),
+        cuts=rules.cuts_of(events),
+    )
+    if cut is not None:
+        event = rules.Event("cut", now, {"phase": cut[0], "seconds": cut[1]})
+        record(tx, gathering, event, actor=account.id if account else None)
+
+
+async def publish_record(
+    tx: AsyncSession, gathering: Gathering, *, account: Account, now: datetime
+) -> None:
+    """Make the record public. Raises Refusal before its seven days as a draft are over."""
+    rules.check_publishable(now=now, closed_at=gathering.closed_at)
+    if gathering.published_at is not None:
+        return
+    gathering.published_at, gathering.published_by = now, account.id
+    log_act(tx, gathering, account, kind="record_published", now=now)
+    record(tx, gathering, rules.Event("record_published", now), actor=account.id)
+    await tx.flush()
