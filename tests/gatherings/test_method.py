@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -126,7 +127,7 @@ async def asked(session: Any) -> int:
 
 
 def event(kind: str, minute: float, **data: Any) -> rules.Event:
-    return rules.Event(kind, START + rules.timedelta(minutes=minute), data)
+    return rules.Event(kind, START + timedelta(minutes=minute), data)
 
 
 def begun(index: int, minute: float) -> rules.Event:
@@ -149,7 +150,7 @@ def begun(index: int, minute: float) -> rules.Event:
 def test_slack_is_what_is_in_hand_against_the_plan(
     events: list[rules.Event], now: float, minutes: float
 ) -> None:
-    at = START + rules.timedelta(minutes=now)
+    at = START + timedelta(minutes=now)
     assert rules.slack_seconds(FORM, events, at) == pytest.approx(minutes * 60)
 
 

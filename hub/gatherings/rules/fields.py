@@ -1,0 +1,149 @@
+"""What each kind of input needs besides its text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from hub.errors import Invalid
+from hub.gatherings.rules.kinds import ANSWERS, OUTCOMES, STANCES
+from hub.gatherings.rules.limits import REASON_LIMIT
+
+
+def read_fields(kind: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The fields of an input, checked and without what does not belong to the kind.
+
+    Raises Invalid with a JSON pointer for each fault. References are checked by the caller.
+    """
+    reader = FIELD_READERS.get(kind)
+    if reader is None:
+        return {}
+    faults: dict[str, str] = {}
+    clean = reader(fields, text, faults)
+    if faults:
+        raise Invalid({f"/fields/{name}": code for name, code in faults.items()})
+    return clean
+
+
+def _short(value: object, limit: int = REASON_LIMIT) -> str:
+    return value.strip()[:limit] if isinstance(value, str) else ""
+
+
+def _reference(fields: Mapping[str, Any], faults: dict[str, str]) -> dict[str, Any]:
+    of = fields.get("of")
+    if not isinstance(of, str) or not of:
+        faults["of"] = "of_missing"
+        return {}
+    return {"of": of}
+
+
+def _restatement(f: Mapping[str, Any], _text: str, faults: dict[str, str]) -> dict[str, Any]:
+    return _reference(f, faults)
+
+
+def _check(f: Mapping[str, Any], _text: str, faults: dict[str, str]) -> dict[str, Any]:
+    clean = _reference(f, faults)
+    if f.get("answer") not in ANSWERS:
+        faults["answer"] = "answer_unknown"
+    return {**clean, "answer": f.get("answer")}
+
+
+def _rating(f: Mapping[str, Any], _text: str, faults: dict[str, str]) -> dict[str, Any]:
+    clean = _reference(f, faults)
+    value, scale = f.get("value"), f.get("scale", "importance")
+    if value != "pass" and (isinstance(value, bool) or value not in (1, 2, 3, 4, 5)):
+        faults["value"] = "rating_range"
+    if not isinstance(scale, str) or not scale or len(scale) > 40:
+        faults["scale"] = "scale_missing"
+    reason = _short(f.get("reason"))
+    return {**clean, "value": value, "scale": scale, **({"reason": reason} if reason else {})}
+
+
+def _ranking(f: Mapping[str, Any], _text: str, faults: dict[str, str]) -> dict[str, Any]:
+    order = f.get("order")
+    good = isinstance(order, list) and 0 < len(order) <= 20
+    if not good or not all(isinstance(i, str) for i in order or []):
+        faults["order"] = "order_missing"
+        return {}
+    assert isinstance(order, list)
+    if len(set(order)) != len(order):
+        faults["order"] = "order_repeats"
+    return {"order": order}
+
+
+def _recommendation(f: Mapping[str, Any], text: str, faults: dict[str, str]) -> dict[str, Any]:
+    clean = {key: _short(f.get(key), 300) for key in ("what", "owner", "when", "measure")}
+    clean["what"] = clean["what"] or text
+    if clean["when"]:
+        try:
+            date.fromisoformat(clean["when"])
+        except ValueError:
+            faults["when"] = "date_unreadable"
+    if split_of := _short(f.get("split_of"), 40):
+        clean["split_of"] = split_of
+    return clean
+
+
+def _stance(f: Mapping[str, Any], text: str, faults: dict[str, str]) -> dict[str, Any]:
+    clean = _reference(f, faults)
+    value = f.get("value")
+    if value not in STANCES:
+        faults["value"] = "stance_unknown"
+    reason = _short(f.get("reason")) or text
+    if value == "objection" and not reason:
+        faults["reason"] = "objection_reason"
+    return {**clean, "value": value, **({"reason": reason} if reason else {})}
+
+
+def _principle(f: Mapping[str, Any], _text: str, _faults: dict[str, str]) -> dict[str, Any]:
+    return {key: _short(f.get(key), 100) for key in ("principle", "language") if f.get(key)}
+
+
+def _contribution(f: Mapping[str, Any], _text: str, _faults: dict[str, str]) -> dict[str, Any]:
+    clean: dict[str, Any] = {}
+    if f.get("side") in ("for", "against"):
+        clean["side"] = f["side"]
+    if tag := _short(f.get("tag"), 60):
+        clean["tag"] = tag
+    if finding := _short(f.get("finding"), 40):
+        clean["finding"] = finding
+    return clean
+
+
+def _facilitation(f: Mapping[str, Any], text: str, faults: dict[str, str]) -> dict[str, Any]:
+    """Plain words, or the outcome of a proposal: ``of`` and ``result``, dissent in the text."""
+    if "of" not in f and "result" not in f:
+        return {}
+    clean = _reference(f, faults)
+    if f.get("result") not in OUTCOMES:
+        faults["result"] = "result_unknown"
+    elif f["result"] == "adopted_with_dissent" and not text:
+        faults["result"] = "dissent_missing"
+    return {**clean, "result": f.get("result")}
+
+
+def _reflection(f: Mapping[str, Any], _text: str, _faults: dict[str, str]) -> dict[str, Any]:
+    return {"skipped": True} if f.get("skipped") is True else {}
+
+
+FIELD_READERS = {
+    "contribution": _contribution,
+    "question": _contribution,
+    "reflection": _reflection,
+    "restatement": _restatement,
+    "restatement_check": _check,
+    "rating": _rating,
+    "ranking": _ranking,
+    "recommendation": _recommendation,
+    "stance": _stance,
+    "amendment": _restatement,
+    "wording": _principle,
+    "change": _principle,
+    "facilitation": _facilitation,
+}
+
+
+def missing_parts(fields: Mapping[str, Any]) -> list[str]:
+    """What a recommendation lacks of owner, when and measure."""
+    return [part for part in ("owner", "when", "measure") if not fields.get(part)]

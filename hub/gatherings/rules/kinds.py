@@ -1,0 +1,101 @@
+"""The kinds of input, who may write them and when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from hub.errors import Forbidden, Invalid, Refusal
+from hub.gatherings.rules.format import Format
+from hub.gatherings.rules.stage import Stage
+
+
+class FloorClosed(Refusal):
+    """This kind of input is not open now."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of input: who may write it, whether it needs text, and what ``fields`` it has."""
+
+    by: Literal["participant", "facilitator", "hub"] = "participant"
+    needs_text: bool = True
+    private: bool = False
+    refers_to: tuple[str, ...] = ()
+
+
+KINDS: dict[str, Kind] = {
+    "question": Kind(),
+    "contribution": Kind(),
+    "reflection": Kind(private=True),
+    "restatement": Kind(refers_to=("contribution", "question")),
+    "restatement_check": Kind(needs_text=False, refers_to=("restatement",)),
+    "theme": Kind(),
+    "rating": Kind(needs_text=False, private=True, refers_to=("theme", "recommendation")),
+    "ranking": Kind(needs_text=False, private=True),
+    "recommendation": Kind(),
+    "stance": Kind(needs_text=False, refers_to=("recommendation", "amendment")),
+    "amendment": Kind(refers_to=("recommendation", "stance", "amendment")),
+    "wording": Kind(),
+    "change": Kind(),
+    "checkout": Kind(),
+    "facilitation": Kind(by="facilitator", refers_to=("recommendation",)),
+    "bot": Kind(by="hub"),
+    "system": Kind(by="hub"),
+}
+
+
+DISCUSSION = ("question", "contribution")
+
+
+# What a phase asks for once for each person and thing: a later one replaces the earlier.
+REPLACING = ("rating", "ranking", "restatement_check", "stance")
+
+
+STANCES = ("consent", "objection", "stand_aside")
+
+
+OUTCOMES = ("adopted_with_dissent", "parked")
+
+
+ANSWERS = ("yes", "partly", "no")
+
+
+def open_kinds(stage: Stage, form: Format) -> tuple[str, ...]:
+    """The kinds of input a participant may write now."""
+    if stage.state != "running" or stage.phase_index is None:
+        return ()
+    phase = form.phases[stage.phase_index]
+    talk = DISCUSSION if phase.discussion else ()
+    return tuple(dict.fromkeys((*phase.inputs, *talk)))
+
+
+def check_may_speak(
+    stage: Stage, form: Format, *, kind: str, as_facilitator: bool, splits: bool = False
+) -> None:
+    """Raises FloorClosed where the kind is not open now, Invalid where it is not known.
+
+    A recommendation that ``splits`` another is open wherever amendments are.
+    """
+    if kind not in KINDS or KINDS[kind].by == "hub":
+        raise Invalid({"/kind": "kind_unknown"})
+    if stage.state == "closed":
+        raise FloorClosed("session_closed")
+    if KINDS[kind].by == "facilitator":
+        if not as_facilitator:
+            raise Forbidden()
+        return
+    if stage.state in ("planned", "open"):
+        raise FloorClosed("session_not_started")
+    if stage.state == "paused":
+        raise FloorClosed("session_paused")
+    now_open = open_kinds(stage, form)
+    if kind == "recommendation" and splits and "amendment" in now_open:
+        return
+    if kind not in now_open:
+        raise FloorClosed("kind_closed")
+
+
+def may_correct(*, is_author: bool, is_bilingual: bool, runs: bool) -> bool:
+    """The author, bilingual participants and facilitators correct a translation."""
+    return is_author or is_bilingual or runs
