@@ -373,6 +373,13 @@ class SafeSite:
             refusal.status = 403
             await refuse(request, refusal)(scope, receive, send_safely)
             return
+        length = request.headers.get("content-length", "")
+        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+            # Said in words here; a body of unknown length is cut off by the framework.
+            too_large = Refusal("http_413")
+            too_large.status = 413
+            await refuse(request, too_large)(scope, receive, send_safely)
+            return
         await self.app(scope, receive, send_safely)
 
 
