@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 
 import hub
@@ -124,7 +125,6 @@ def create_app(
         openapi_url="/api/v1/openapi.json",
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY_BYTES,
     )
     app.state.settings, app.state.database, app.state.clock = settings, database, clock
     app.state.renderer, app.state.translator = renderer, translator
@@ -134,6 +134,8 @@ def create_app(
     app.state.demonstration = demonstration
     _join_routes(app)
     install_refusals(app)
+    # Inside SafeSite, which says in words what is too large.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafeSite, https=settings.secure_cookies)
     return app
