@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.cast import CARD
 from tests.live.conftest import Server
 
 from .conftest import LAPTOP, NARROW, PHONE, Look, check_access, check_fits
@@ -208,23 +209,52 @@ async def test_public_pages_are_for_everybody(look: Look, path: str, language: s
     await check_access(page, f"{path} {language} 1280")
 
 
-async def test_every_face_of_the_room_fits_a_narrow_phone(server: Server, look: Look) -> None:
+async def check_page(page: Page, path: str) -> None:
+    """A page at 320 and 1280 pixels, light and dark: nothing sticks out, axe finds nothing."""
+    await page.goto(path)
+    for size in (NARROW, LAPTOP):
+        await page.set_viewport_size(size)  # type: ignore[arg-type]
+        await check_fits(page, f"{path} {size['width']}")
+        await check_access(page, f"{path} {size['width']}")
+
+
+async def test_every_page_of_a_participant_is_for_everybody(server: Server, look: Look) -> None:
     session = await server.session()
     await session.astrid.said(session.id, "x" * 300)
-    await session.ben.said(session.id, "A question about https://example.org/" + "a" * 200)
-    room = await look(f"/resume/{session.astrid.token}", language="sv", size=NARROW)
-    await check_fits(room, "room")
-    await check_access(room, "room 320")
-    await room.goto(f"/sessions/{session.id}/choices")
-    await check_fits(room, "choices")
-    await check_access(room, "choices 320")
-    desk = await look(f"/sign-in/{server.link}?next=/sessions/{session.id}/desk", size=NARROW)
-    await desk.locator("main [type=submit]").click()
-    await desk.wait_for_url("**/desk")
-    for path in ("desk", "screen", "record"):
-        await desk.goto(f"/sessions/{session.id}/{path}")
-        await check_fits(desk, path)
-        await check_access(desk, f"{path} 320")
+    said = await session.ben.said(session.id, "See https://example.org/" + "a" * 200)
+    page = await look(f"/resume/{session.astrid.token}", language="sv", size=NARROW)
+    for path in ("", "/choices", "/record", f"/contributions/{said['id']}"):
+        await check_page(page, f"/sessions/{session.id}{path}")
+    await session.moved("close")
+    await check_page(page, f"/sessions/{session.id}")
+    stranger = await look("/nowhere", size=NARROW)
+    for path in ("/nowhere", f"/join/{session.code}", "/join/WRONG"):
+        await check_page(stranger, path)
+
+
+async def test_every_page_of_a_facilitator_is_for_everybody(server: Server, look: Look) -> None:
+    planned, running = await server.session(start=False), await server.session()
+    card = (await planned.fatima.post(f"/sessions/{planned.id}/findings", CARD)).json()
+    said = await running.astrid.said(running.id, "Ett inlägg om sömn och lugn.")
+    await running.ben.post(f"/sessions/{running.id}/hand")
+    await running.go_to("converge")
+    await running.astrid.said(running.id, "Ord som stänger samtalet", "theme")
+    page = await look(f"/sign-in/{server.link}?next=/sessions", size=NARROW)
+    await page.locator("main [type=submit]").click()
+    await page.wait_for_url("**/sessions")
+    for path in (
+        "/sessions",
+        "/sessions/new",
+        "/cases",
+        "/cases/ward/edit",
+        f"/findings/{card['id']}",
+        f"/sessions/{planned.id}/desk",
+        f"/sessions/{running.id}/desk",
+        f"/sessions/{running.id}/screen",
+        f"/sessions/{running.id}/record",
+        f"/sessions/{running.id}/contributions/{said['id']}",
+    ):
+        await check_page(page, path)
 
 
 async def test_without_script_all_works_by_reload(server: Server, look: Look) -> None:
