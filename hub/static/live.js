@@ -150,6 +150,13 @@
       showKept();
     });
   }
+  /* Whoever restates a post has it before them, whole. */
+  main.addEventListener('change', e => {
+    if (e.target.id !== 'w-restatement-of') return;
+    const quote = byId('w-restatement-quote'), words = byId(`contribution-${e.target.value}`)?.querySelector('.msg__text');
+    quote.hidden = !words;
+    if (words) Object.assign(quote.firstElementChild, { textContent: words.textContent, lang: words.lang });
+  });
   main.addEventListener('focusout', () => setTimeout(() => { if (stale) redrawComposer(false); }, 200));
 
   /* ---- new posts: counted, marked and read aloud, never pulled into view ---- */

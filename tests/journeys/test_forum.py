@@ -353,3 +353,18 @@ async def test_the_first_view_of_the_room_is_light(server: Server, look: Look) -
     await page.goto(f"/resume/{session.ben.token}")
     await page.wait_for_timeout(1500)
     assert sum(sizes.values()) <= 90_000, sizes
+
+
+async def test_whoever_restates_a_post_has_it_before_them(server: Server, look: Look) -> None:
+    session = await server.session()
+    await session.go_to("restate")
+    said = await session.astrid.said(session.id, "Ingen hade fel, men ingen var min.")
+    page = await look(f"/resume/{session.ben.token}", size=PHONE)
+    await expect(page.locator(f"#contribution-{said['id']}")).to_contain_text("Machine translation")
+    await page.locator("#w-restatement-of").select_option(said["id"])
+    quote = page.locator("#w-restatement-quote")
+    shown = await page.locator(f"#contribution-{said['id']} .msg__text").inner_text()
+    await expect(quote).to_have_text(shown)
+    await page.locator("#w-restatement-text").fill("You mean that nobody was yours.")
+    await page.locator("form:has(#w-restatement-of) [type=submit]").click()
+    await expect(page.locator("#log")).to_contain_text("restates Astrid")
