@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from hub.people import pages as people_pages
 from hub.people.door import Asking, check_reads, identify
 from hub.programme import api as programme_api
 from hub.programme import pages as programme_pages
-from hub.render import Renderer
+from hub.render import Renderer, hashed
 from hub.settings import Settings
 from hub.web import (
     MAX_BODY_BYTES,
@@ -48,12 +47,6 @@ DESCRIPTION = """Live sessions where people who share no language think and deci
 Bearer token or session cookie. Errors are `application/problem+json` (RFC 9457) in the caller's
 language. Times are RFC 3339; languages are `sv` and `en`; ids are opaque.
 """
-
-
-@cache
-def static_version(path: str) -> str:
-    """The first letters of the file's hash: a changed file has a new address."""
-    return hashlib.sha256((STATIC / path).read_bytes()).hexdigest()[:10]
 
 
 class Static(StaticFiles):
@@ -80,7 +73,7 @@ def create_app(
         data_folder("templates"),
         data_folder("translations"),
         timezone=settings.timezone,
-        static_version=static_version,
+        static_version=hashed(STATIC),
     )
     translator = translator or Translator(
         settings.packages_dir, data_folder("translations") / "models"

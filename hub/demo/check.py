@@ -8,17 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from hub.demo.script import Proposal, Row, Script
+from hub.people.rules import group_of
 
-GROUPS = {
-    "patient": "lived",
-    "carer": "lived",
-    "citizen": "lived",
-    "practitioner": "practice",
-    "leader": "practice",
-    "policy": "practice",
-    "researcher": "research",
-    "phd_student": "research",
-}
 ADOPTED = ("adopted", "adopted_with_dissent")
 # Shorter pieces of a reflection than this are said in public too.
 TELLING_WORDS = 5
@@ -52,7 +43,7 @@ def _check_attendance(attendance: Mapping[str, Any], script: Script) -> Iterable
     if not attendance:
         yield "attendance is missing"
         return
-    groups = Counter(GROUPS[p.role] for p in script.people)
+    groups = Counter(group_of(p.role) or "unsaid" for p in script.people)
     languages = Counter(p.language for p in script.people)
     for name, expected in (("by_group", groups), ("by_language", languages)):
         found = _mapping(attendance.get(name))

@@ -29,8 +29,8 @@ from hub.people.rules import CONSENT_CHOICES, GROUPS, LANGUAGES
 from hub.programme.models import Finding
 
 LATEST_ACTS = 30
-# No figure is shown for a group so small that it points at somebody.
-SMALLEST_GROUP = 1
+# Source: measures.md, "Group figures need at least three people".
+SMALLEST_GROUP = 3
 TALK = ("question", "contribution", "restatement", "theme", "recommendation", "amendment")
 
 
@@ -110,7 +110,7 @@ def balance(
             "people_share": people[group] / everyone if everyone else 0.0,
         }
         for group in GROUPS
-        if people[group] >= SMALLEST_GROUP or words[group]
+        if people[group] >= SMALLEST_GROUP
     ]
 
 

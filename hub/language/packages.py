@@ -42,7 +42,7 @@ _DAMAGED: Final = (
     zlib.error,
     EOFError,
     ValueError,
-    NotImplementedError,
+    NotImplementedError,  # what zipfile raises for a compression it does not know
 )
 
 

@@ -11,7 +11,7 @@ import socketio  # type: ignore[import-untyped, unused-ignore]
 import yaml
 from aiohttp import web
 
-from hub.demo.check import GROUPS
+from hub.people.rules import GROUP_OF_ROLE
 
 FACILITATOR_TOKEN = "facilitator-token"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -177,7 +177,7 @@ class FakeHub:
         if not body["consent"]["take_part"]:
             return _problem(422, "consent")
         token = f"token-{len(self.people)}"
-        person = {"id": f"p_{len(self.people)}", **body, "group": GROUPS[body["role"]]}
+        person = {"id": f"p_{len(self.people)}", **body, "group": GROUP_OF_ROLE[body["role"]]}
         self.people[token] = person
         answer = {
             "participant": {"id": person["id"], "name": person["name"]},

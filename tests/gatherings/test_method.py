@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.gatherings import rules
+from hub.gatherings.desk import balance
 from tests.conftest import Hub
 
 from .test_rules import FORM, START
@@ -202,3 +203,13 @@ async def test_a_proposal_that_answers_a_post_is_decided_on_in_its_latest_words(
     assert proposal["contribution"]["text"] == "On two wards, for four weeks"
     assert proposal["owner"] == "Avdelning 7"
     assert record["undecided"] == [first["id"]]
+
+
+def test_no_figure_is_shown_for_a_group_of_fewer_than_three() -> None:
+    shared = [
+        {"author": {"group": "lived"}, "kind": "contribution", "text": "ett två tre"},
+        {"author": {"group": "research"}, "kind": "contribution", "text": "one"},
+    ]
+    present = {"a": "lived", "b": "lived", "c": "lived", "d": "research", "e": None}
+    (row,) = balance(shared, present)
+    assert (row["group"], row["share"], row["people_share"]) == ("lived", 0.75, 0.75)

@@ -48,10 +48,6 @@ KINDS: dict[str, Kind] = {
 DISCUSSION = ("question", "contribution")
 
 
-# What a phase asks for once for each person and thing: a later one replaces the earlier.
-REPLACING = ("rating", "ranking", "restatement_check", "stance")
-
-
 STANCES = ("consent", "objection", "stand_aside")
 
 
