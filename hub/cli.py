@@ -22,7 +22,8 @@ from hub.db import Database
 from hub.demo import stage as demo_stage
 from hub.errors import Invalid, Refusal
 from hub.gatherings.doorway import read_record
-from hub.gatherings.models import list_contributions
+from hub.gatherings.models import access_gathering, list_contributions
+from hub.gatherings.qda import as_project
 from hub.gatherings.record import as_markdown
 from hub.gatherings.screens import Screens
 from hub.gatherings.table import as_csv
@@ -296,17 +297,16 @@ def token_create(email: str) -> None:
 def session_export(
     session_id: Annotated[str, typer.Argument(metavar="ID")],
     form: Annotated[
-        Literal["json", "csv", "md", "qdpx"], typer.Option("--format", help="json, csv or md")
+        Literal["json", "csv", "md", "qdpx"],
+        typer.Option("--format", help="json, csv, md, or qdpx (REFI-QDA, binary)"),
     ] = "json",
     language: Annotated[Literal["sv", "en"], typer.Option(help="Of the Markdown.")] = "sv",
 ) -> None:
-    """Print a session's record: JSON, CSV (one row for each contribution) or Markdown."""
+    """Write a session to standard output: JSON or Markdown of its record, CSV, or QDPX."""
     settings = settings_or_fail()
     check_schema(settings)
-    if form == "qdpx":
-        fail("qdpx is not there yet; use json, csv or md", 2)
 
-    async def export() -> str:
+    async def export() -> bytes:
         database = Database(settings.database)
         renderer = Renderer(
             data_folder("templates"), data_folder("translations"), timezone=settings.timezone
@@ -316,14 +316,18 @@ def session_export(
             async with database.reading() as tx:
                 record = await read_record(screens, tx, session_id)
                 if form == "csv":
-                    return as_csv(await list_contributions(tx, session_id))
+                    return as_csv(await list_contributions(tx, session_id)).encode()
+                if form == "qdpx":
+                    gathering = await access_gathering(tx, session_id)
+                    return as_project(record["session"], await screens.shared(tx, gathering))
         finally:
             await database.close()
         if form == "md":
-            return as_markdown(record, language, lambda words: renderer.say(language, words))
-        return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+            text = as_markdown(record, language, lambda words: renderer.say(language, words))
+            return text.encode()
+        return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
 
-    sys.stdout.write(run(export()))
+    sys.stdout.buffer.write(run(export()))
 
 
 @app.command()

@@ -2,10 +2,13 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
+from xml.etree import ElementTree
 
 import pytest
 
-from hub.gatherings.models import list_contributions
+from hub.gatherings.models import access_gathering, list_contributions
+from hub.gatherings.qda import as_project
 from hub.gatherings.table import as_csv, safe_cell
 from tests.conftest import Hub
 
@@ -62,3 +65,34 @@ async def test_a_body_that_is_too_large_is_refused(hub: Hub) -> None:
     answer = await hub.http.post("/api/v1/join", content=b"x" * 5_000_000)
     assert answer.status_code == 413
     assert answer.json()["status"] == 413
+
+
+async def test_a_project_for_qualitative_analysis_points_at_the_words_it_codes(hub: Hub) -> None:
+    session = await hub.session()
+    await session.astrid.said(session.id, "Ingen var min 😀 <b>& \uffff</b>")
+    gone = await session.ben.said(session.id, "Taken back")
+    await session.ben.delete(f"/contributions/{gone['id']}")
+    await session.go_to("reflect")
+    await session.astrid.said(session.id, "Hemlig tanke", "reflection")
+    await hub.translate()
+    async with hub.database.reading() as tx:
+        gathering = await access_gathering(tx, session.id)
+        shared = await hub.screens.shared(tx, gathering)
+        data = as_project({"id": session.id, "title": gathering.title}, shared)
+    with zipfile.ZipFile(io.BytesIO(data)) as file:
+        root = ElementTree.fromstring(file.read("project.qde"))
+        space = {"q": "urn:QDA-XML:project:1.0"}
+        codes = {c.get("guid"): c.get("name") for c in root.iterfind(".//q:Code", space)}
+        everything = ""
+        for source in root.iterfind(".//q:TextSource", space):
+            path = str(source.get("plainTextPath")).removeprefix("internal://")
+            text = file.read(f"sources/{path}").decode()
+            everything += text
+            selections = source.findall("q:PlainTextSelection", space)
+            mine = next(s for s in selections if s.get("name") == "2")
+            words = text[int(mine.get("startPosition", 0)) : int(mine.get("endPosition", 0))]
+            assert words.endswith("Ingen var min 😀 <b>& \uffff</b>")
+            refs = [codes[r.get("targetGUID")] for r in mine.iterfind(".//q:CodeRef", space)]
+            assert {"phase: arrive", "kind: contribution", "group: lived"} <= set(refs)
+    assert "Taken back" not in everything
+    assert "Hemlig" not in everything
