@@ -10,14 +10,9 @@ from starlette.datastructures import UploadFile
 
 from hub.errors import NotFound, Refusal
 from hub.gatherings import actions, desk, rules, shapes
-from hub.gatherings.api import (
-    MoveName,
-    Shelf,
-    carry_out_move,
-    change_card,
-    decide_bot_line,
-    picture_folder,
-)
+from hub.gatherings.api.bot import decide_bot_line
+from hub.gatherings.api.cards import change_card, picture_folder
+from hub.gatherings.api.sessions import MoveName, Shelf, carry_out_move
 from hub.gatherings.models import access_gathering, list_gatherings
 from hub.gatherings.pictures import keep_picture
 from hub.gatherings.visit import Here, Visit, desk_page, qr_svg, room_context

@@ -10,7 +10,9 @@ from fastapi.responses import FileResponse
 
 from hub.errors import NotFound, Refusal
 from hub.gatherings import actions, desk
-from hub.gatherings.api import find_open_code, picture_folder, say, set_mark, speaker
+from hub.gatherings.api.cards import picture_folder
+from hub.gatherings.api.joining import find_open_code
+from hub.gatherings.api.saying import say, set_mark, speaker
 from hub.gatherings.doorway import WRITE_RULE, record_for
 from hub.gatherings.models import access_gathering, find_gathering, list_gatherings
 from hub.gatherings.pictures import TYPES

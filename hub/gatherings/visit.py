@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import Invalid, Refusal
 from hub.gatherings import actions, desk
-from hub.gatherings.api import read_bot
+from hub.gatherings.api.bot import read_bot
 from hub.gatherings.doorway import access_said
 from hub.gatherings.models import Gathering, access_contribution, access_gathering, list_private
 from hub.gatherings.screens import Room

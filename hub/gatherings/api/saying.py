@@ -1,0 +1,284 @@
+"""What is said, taken back, corrected, disputed, and marked by facilitators."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.errors import Forbidden, Invalid, NotFound, Unauthorised
+from hub.gatherings import actions, rules, shapes
+from hub.gatherings.doorway import WRITE_RULE, access_said
+from hub.gatherings.models import (
+    Contribution,
+    Gathering,
+    access_contribution,
+    access_gathering,
+    list_contributions,
+)
+from hub.gatherings.screens import Room
+from hub.language.text import looks_like
+from hub.people.door import Asking, check_reads, check_runs, check_seat
+from hub.people.models import Account, Participant
+from hub.web import RateLimits, language_of
+
+router = APIRouter(prefix="/api/v1", tags=["sessions"])
+
+
+@router.post(
+    "/sessions/{session_id}/contributions",
+    status_code=201,
+    responses={200: {"model": shapes.ContributionOut, "description": "Said before"}},
+)
+async def post_contribution(
+    session_id: str,
+    body: shapes.ContributionIn,
+    caller: Asking,
+    screens: Room,
+    limits: RateLimits,
+    response: Response,
+) -> shapes.ContributionOut:
+    """Say something. The same ``client_id`` again answers 200 with the first one."""
+    seat, account = speaker(caller.seat(session_id), caller.account, caller.runs)
+    check_reads(caller, session_id)
+    await limits.check(WRITE_RULE, "write", seat.id if seat else account.id if account else "")
+    draft = actions.Draft(
+        kind=body.kind,
+        text=body.text,
+        client_id=body.client_id,
+        language=body.language,
+        reply_to=body.reply_to,
+        fields=body.fields,
+    )
+    _, view, created = await say(screens, session_id, draft, seat=seat, account=account)
+    response.status_code = 201 if created else 200
+    return shapes.ContributionOut.model_validate(view)
+
+
+def speaker(
+    seat: Participant | None, account: Account | None, runs: bool
+) -> tuple[Participant | None, Account | None]:
+    """Who speaks: the seat where there is one, else the facilitator. Raises Unauthorised."""
+    if seat is None and account is None:
+        raise Unauthorised()
+    if seat is None and not runs:
+        raise Forbidden("needs_seat")
+    return seat, account
+
+
+async def say(
+    screens: Room,
+    session_id: str,
+    draft: actions.Draft,
+    *,
+    seat: Participant | None,
+    account: Account | None,
+) -> tuple[Contribution, dict[str, Any], bool]:
+    """Carry out a post; returns the contribution, its view and whether it is new."""
+    # A facilitator who also holds a seat facilitates with the account.
+    if draft.kind == "facilitation" and account is not None:
+        seat = None
+
+    draft = replace(draft, looks_like=looks_like(draft.text[: rules.TEXT_LIMIT]))
+
+    async def change(
+        tx: AsyncSession, gathering: Gathering
+    ) -> tuple[Contribution, dict[str, Any], bool]:
+        said, created = await actions.post_contribution(
+            tx, gathering, draft, seat=seat, account=account, now=screens.clock.now()
+        )
+        if said.kind == "rating" and created:
+            presence = await screens.presence(tx, session_id)
+            await actions.share_ratings(
+                tx,
+                gathering,
+                str(said.fields["of"]),
+                present=presence.groups,
+                now=screens.clock.now(),
+            )
+        (view,) = await screens.contribution_views(tx, gathering, [said], own=True)
+        return said, view, created
+
+    said, view, created = await screens.carry_out(session_id, change)
+    if created:
+        await screens.tell_one(said)
+    return said, view, created
+
+
+@router.get("/sessions/{session_id}/contributions")
+async def get_contributions(
+    session_id: str,
+    caller: Asking,
+    screens: Room,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+) -> shapes.Contributions:
+    """What was said, in ``seq`` order without gaps, from the one after ``after``."""
+    check_reads(caller, session_id)
+    screens.touched.add(session_id)
+    async with screens.database.reading() as tx:
+        gathering = await access_gathering(tx, session_id)
+        found = await list_contributions(tx, session_id, after=after, limit=limit + 1)
+        items = await screens.contribution_views(tx, gathering, found[:limit])
+    more = found[limit - 1].seq if len(found) > limit else None
+    return shapes.Contributions.model_validate({"items": items, "next": more})
+
+
+@router.get("/sessions/{session_id}/changes")
+async def get_changes(
+    session_id: str,
+    caller: Asking,
+    screens: Room,
+    request: Request,
+    after: Annotated[int, Query(ge=0, le=2**53)] = 0,
+    language: Literal["sv", "en"] | None = None,
+    format: Literal["json", "html"] = "json",
+) -> shapes.ChangesOut:
+    """All that changed since a revision, the caller's own private things included."""
+    check_reads(caller, session_id)
+    screens.touched.add(session_id)
+    seat = caller.seat(session_id)
+    changes = await screens.changes(session_id, after, private_of=seat.id if seat else None)
+    if changes is None:
+        raise NotFound("session_not_found")
+    if after > changes.upto:
+        raise Invalid({"/after": "revision_unknown"})
+    payload = screens.payload(changes, language or language_of(request), format)
+    return shapes.ChangesOut.model_validate(payload)
+
+
+@router.delete("/contributions/{contribution_id}")
+async def delete_contribution(
+    contribution_id: str, caller: Asking, screens: Room
+) -> shapes.ContributionOut:
+    """Take one's own words back; a tombstone stays."""
+    session_id, own = await access_said(screens, caller, contribution_id)
+    if not own:
+        raise Forbidden("only_author")
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
+        said = await access_contribution(tx, contribution_id)
+        await actions.take_back(tx, gathering, said, actor=said.author_key, now=screens.clock.now())
+        return (await screens.contribution_views(tx, gathering, [said]))[0]
+
+    return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
+
+
+@router.put("/contributions/{contribution_id}/translations/{language}")
+async def put_translation(
+    contribution_id: str, language: str, body: shapes.TextIn, caller: Asking, screens: Room
+) -> shapes.ContributionOut:
+    """Correct a translation (its author, a facilitator, or somebody bilingual)."""
+    session_id, _ = await access_said(screens, caller, contribution_id)
+    by = caller.seat(session_id) or caller.account
+    assert by is not None
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
+        said = await access_contribution(tx, contribution_id)
+        await actions.correct_translation(
+            tx,
+            gathering,
+            said,
+            language=language,
+            text=body.text,
+            by=caller.account if caller.runs and caller.account else by,
+            now=screens.clock.now(),
+        )
+        return (await screens.contribution_views(tx, gathering, [said]))[0]
+
+    return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
+
+
+@router.post("/contributions/{contribution_id}/dispute")
+async def post_dispute(
+    contribution_id: str, body: shapes.DisputeIn, caller: Asking, screens: Room
+) -> shapes.ContributionOut:
+    """Mark a translation as disputed."""
+    session_id, _ = await access_said(screens, caller, contribution_id)
+    seat = check_seat(caller, session_id)
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
+        said = await access_contribution(tx, contribution_id)
+        await actions.dispute_translation(
+            tx,
+            gathering,
+            said,
+            seat,
+            word=body.word,
+            reason=body.reason,
+            now=screens.clock.now(),
+        )
+        return (await screens.contribution_views(tx, gathering, [said]))[0]
+
+    return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
+
+
+@router.post("/contributions/{contribution_id}/reveal")
+async def post_reveal(
+    contribution_id: str, caller: Asking, screens: Room
+) -> shapes.ContributionOut:
+    """Show the ratings of a theme without waiting for the rest (facilitators)."""
+    account = check_runs(caller)
+    session_id, _ = await access_said(screens, caller, contribution_id)
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
+        await actions.share_ratings(
+            tx,
+            gathering,
+            contribution_id,
+            present=(),
+            now=screens.clock.now(),
+            reveal_by=account,
+        )
+        said = await access_contribution(tx, contribution_id)
+        return (await screens.contribution_views(tx, gathering, [said]))[0]
+
+    return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
+
+
+Mark = Literal["hide", "pin", "screen"]
+
+
+@router.post("/contributions/{contribution_id}/{mark}")
+async def post_mark(
+    contribution_id: str,
+    mark: Mark,
+    caller: Asking,
+    screens: Room,
+    body: shapes.ReasonIn | None = None,
+) -> shapes.ContributionOut:
+    """Hide (with a reason), pin, or put on the projector (facilitators)."""
+    reason = body.reason if body else ""
+    return await set_mark(screens, caller, contribution_id, mark, on=True, reason=reason)
+
+
+@router.delete("/contributions/{contribution_id}/{mark}")
+async def delete_mark(
+    contribution_id: str, mark: Mark, caller: Asking, screens: Room
+) -> shapes.ContributionOut:
+    """Undo hide, pin or screen (facilitators)."""
+    return await set_mark(screens, caller, contribution_id, mark, on=False, reason="")
+
+
+async def set_mark(
+    screens: Room, caller: Asking, contribution_id: str, mark: Mark, *, on: bool, reason: str
+) -> shapes.ContributionOut:
+    account = check_runs(caller)
+    session_id, _ = await access_said(screens, caller, contribution_id)
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
+        said = await access_contribution(tx, contribution_id)
+        now = screens.clock.now()
+        if mark == "hide" and on:
+            await actions.hide(tx, gathering, said, account=account, reason=reason, now=now)
+        elif mark == "hide":
+            await actions.show_again(tx, gathering, said, account=account, now=now)
+        elif mark == "pin":
+            await actions.pin(tx, gathering, said, account=account, on=on, now=now)
+        else:
+            await actions.put_on_screen(tx, gathering, said, account=account, on=on, now=now)
+        return (await screens.contribution_views(tx, gathering, [said], own=True))[0]
+
+    return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
