@@ -44,6 +44,8 @@ class Gathering(Base):
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
     charter: Mapped[str | None] = mapped_column(String(60))
     principles: Mapped[list[Any] | None]
+    # The session whose recommendations this one takes up.
+    follows_id: Mapped[str | None] = mapped_column(ForeignKey("gatherings.id", ondelete="SET NULL"))
     access: Mapped[str] = mapped_column(String(10), default="open")
     demonstration: Mapped[bool] = mapped_column(default=False)
     created_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
@@ -141,6 +143,8 @@ class Contribution(Base):
     )
     account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     author_key: Mapped[str] = mapped_column(String(30))
+    # Who typed it where that was not the author; the words are the author's.
+    scribe_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     client_id: Mapped[str] = mapped_column(String(80))
     language: Mapped[str] = mapped_column(String(2))
     # The language the words look like, where it is not the one that their author chose.
@@ -149,6 +153,8 @@ class Contribution(Base):
     fields: Mapped[dict[str, Any]]
     reply_to: Mapped[str | None] = mapped_column(String(30))
     created_at: Mapped[datetime]
+    # When the author corrected their own words after the session.
+    corrected_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
     hidden_reason: Mapped[str] = mapped_column(Text, default="")
@@ -156,7 +162,8 @@ class Contribution(Base):
     screen_at: Mapped[datetime | None]
 
     participant: Mapped[Participant | None] = relationship(lazy="raise")
-    account: Mapped[Account | None] = relationship(lazy="raise")
+    account: Mapped[Account | None] = relationship(lazy="raise", foreign_keys=[account_id])
+    scribe: Mapped[Account | None] = relationship(lazy="raise", foreign_keys=[scribe_id])
     translations: Mapped[list[Translation]] = relationship(
         lazy="raise", order_by="Translation.language", cascade="all, delete-orphan"
     )
@@ -226,9 +233,57 @@ class Hand(Base):
     floor_at: Mapped[datetime | None]
 
 
+class Presence(Base):
+    """From when until when a participant was in the session, for measures of it."""
+
+    __tablename__ = "presences"
+    __table_args__ = (Index("ix_presences_gathering_id", "gathering_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("n"))
+    gathering_id: Mapped[str] = mapped_column(ForeignKey("gatherings.id", ondelete="CASCADE"))
+    participant_id: Mapped[str] = mapped_column(ForeignKey("participants.id", ondelete="CASCADE"))
+    from_at: Mapped[datetime]
+    until_at: Mapped[datetime]
+
+
+class Answer(Base):
+    """An answer to one item of a questionnaire, before or after a session.
+
+    ``key`` ties the answers of one person together and says nothing of who that is: it is made
+    from the secret that they alone hold. There is no time, which would tell.
+    ``value`` is 1 to 5 (1 to 3 in the picture form), or None where they would rather not say.
+    """
+
+    __tablename__ = "answers"
+    __table_args__ = (UniqueConstraint("gathering_id", "key", "item"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("q"))
+    gathering_id: Mapped[str] = mapped_column(ForeignKey("gatherings.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(64))
+    item: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int]
+    value: Mapped[int | None]
+    text: Mapped[str] = mapped_column(Text, default="")
+
+
+class Progress(Base):
+    """What became of a recommendation: its status from this time on. Never changed, only added."""
+
+    __tablename__ = "progress"
+    __table_args__ = (Index("ix_progress_contribution_id", "contribution_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("r"))
+    contribution_id: Mapped[str] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    at: Mapped[datetime]
+
+
 WITH_AUTHOR = (
     selectinload(Contribution.participant),
     selectinload(Contribution.account),
+    selectinload(Contribution.scribe),
     selectinload(Contribution.translations),
 )
 

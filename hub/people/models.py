@@ -70,6 +70,10 @@ class Participant(Base):
     language: Mapped[str] = mapped_column(String(2))
     role: Mapped[str | None] = mapped_column(String(20))
     bilingual: Mapped[bool] = mapped_column(default=False)
+    # In a hybrid session: not in the room with the others.
+    remote: Mapped[bool] = mapped_column(default=False)
+    # Somebody in the room for whom a scribe writes: here until they leave.
+    without_device: Mapped[bool] = mapped_column(default=False)
     ready_at: Mapped[datetime | None]
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     joined_at: Mapped[datetime]

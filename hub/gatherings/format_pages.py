@@ -1,0 +1,1 @@
+"""Pages where an organiser copies and changes session formats."""

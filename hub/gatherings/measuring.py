@@ -1,0 +1,1 @@
+"""A gathering as the plain values that measures are computed from."""

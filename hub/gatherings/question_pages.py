@@ -1,0 +1,1 @@
+"""Pages with the questions before and after a session."""
