@@ -19,12 +19,19 @@ from hub.clock import Clock, Every, Ticker
 from hub.db import Database
 from hub.errors import Forbidden, Refusal, Unauthorised
 from hub.gatherings import api as gatherings_api
-from hub.gatherings import facilitator_pages, jobs
+from hub.gatherings import (
+    facilitator_pages,
+    format_pages,
+    jobs,
+    proposal_pages,
+    question_pages,
+)
 from hub.gatherings import pages as gatherings_pages
 from hub.gatherings.formats import Formats
 from hub.gatherings.models import find_gathering
 from hub.gatherings.screens import Screens
 from hub.language import api as language_api
+from hub.language.queue import Queue
 from hub.language.translator import Service, Translator
 from hub.live import Admission, Key, Live, NotAdmitted
 from hub.people import pages as people_pages
@@ -75,8 +82,8 @@ def create_app(
         timezone=settings.timezone,
         static_version=hashed(STATIC),
     )
-    translator = translator or Translator(
-        settings.packages_dir, data_folder("translations") / "models"
+    translator = Queue(
+        translator or Translator(settings.packages_dir, data_folder("translations") / "models")
     )
     screens = Screens(database, clock, renderer, base_url=settings.base_url)
     live = Live(
@@ -90,6 +97,7 @@ def create_app(
     ticker = Ticker(
         [
             Every(1, "translate", partial(jobs.translate_waiting, screens, translator)),
+            Every(2, "spread corrections", partial(jobs.spread_corrections, screens)),
             Every(
                 1 / clock.speed if clock.speed > 1 else 1, "time", partial(jobs.keep_time, screens)
             ),
@@ -103,6 +111,7 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await translator.start()
+        await jobs.load_memory(database, clock, renderer)
         ticker.start()
         yield
         await ticker.stop()
@@ -141,8 +150,11 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(gatherings_api.router)
     app.include_router(people_pages.router)
     app.include_router(programme_pages.router)
+    app.include_router(format_pages.router)
     app.include_router(facilitator_pages.router)
+    app.include_router(proposal_pages.router)
     app.include_router(gatherings_pages.router)
+    app.include_router(question_pages.router)
     app.include_router(facilitator_pages.moves)
     app.mount("/static", Static(directory=STATIC), name="static")
     app.mount("/socket.io", app.state.live.app)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import secrets
 import socket
 import sys
 from collections.abc import Coroutine
@@ -22,6 +21,7 @@ from hub.db import Database
 from hub.demo import stage as demo_stage
 from hub.errors import Invalid, Refusal
 from hub.gatherings.doorway import read_record
+from hub.gatherings.jobs import load_memory
 from hub.gatherings.models import access_gathering, list_contributions
 from hub.gatherings.qda import as_project
 from hub.gatherings.record import as_markdown
@@ -166,11 +166,9 @@ def init(
     """Create database, secret key and first facilitator, asking only for what is missing."""
     settings = settings_or_fail()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    key = settings.data_dir / "secret_key"
-    if not settings.secret_key and not key.exists():
-        key.touch(mode=0o600)
-        key.write_text(secrets.token_urlsafe(48))
+    settings.read_key()
     schema.migrate(settings.database)
+    run(_load_memory(settings))
     run(_init(settings, email, name, ask=not yes))
 
 
@@ -207,7 +205,16 @@ def migrate() -> None:
     if version is not None and not schema.is_known(version, settings.database):
         fail("the database was written by a newer version of the hub; upgrade the hub")
     schema.migrate(settings.database)
+    run(_load_memory(settings))
     typer.echo(f"database at {schema.versions(settings.database)[0]}")
+
+
+async def _load_memory(settings: Settings) -> None:
+    database = Database(settings.database)
+    try:
+        await load_memory(database, Clock(), english())
+    finally:
+        await database.close()
 
 
 @app.command()
@@ -339,7 +346,25 @@ def translate(
     settings = settings_or_fail()
     set_up_logs(settings.log_format)
     translator = Translator(settings.packages_dir, data_folder("translations") / "models")
-    raise typer.Exit(translate_lines(translator, source, target, sys.stdin, sys.stdout, sys.stderr))
+    status = translate_lines(
+        translator,
+        source,
+        target,
+        sys.stdin,
+        sys.stdout,
+        sys.stderr,
+        database=memory_of(settings),
+    )
+    raise typer.Exit(status)
+
+
+def memory_of(settings: Settings) -> Database | None:
+    """The database, for what it has in both languages; None where there is none up to date."""
+    try:
+        version, head = schema.versions(settings.database)
+    except Exception:
+        return None
+    return Database(settings.database) if version == head else None
 
 
 @app.command()

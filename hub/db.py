@@ -74,7 +74,8 @@ class Database:
         options: dict[str, Any] = (
             {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
         )
-        self.engine: AsyncEngine = create_async_engine(url, **options)
+        # A fault of the database ends up in the log, and what people wrote must not.
+        self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **options)
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
         write_engine = self.engine.execution_options(hub_write=True)

@@ -63,3 +63,17 @@ class Invalid(Refusal):
     def __init__(self, fields: dict[str, str], **facts: object) -> None:
         super().__init__("invalid", **facts)
         self.fields = fields
+
+
+class Fault(str):
+    """The code of what is wrong with a field, with the ``facts`` that fill its sentence in.
+
+    A value of ``Invalid.fields``; a code whose sentence tells no facts is a plain string.
+    """
+
+    facts: dict[str, object]
+
+    def __new__(cls, code: str, **facts: object) -> Fault:
+        fault = super().__new__(cls, code)
+        fault.facts = facts
+        return fault

@@ -10,7 +10,7 @@ import math
 import re
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -18,12 +18,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from hub.errors import Refusal
+from hub.errors import Fault, Refusal
 
 LANGUAGES = ("sv", "en")
 _POST = "gatherings/_contribution.html"
@@ -38,6 +38,7 @@ _DEFAULTS: Mapping[str, Any] = {
     "caller": {"account": None, "seat": None},
     "errors": {},
     "values": {},
+    "written_for": "",
     "refused": None,
     "notice": None,
 }
@@ -71,6 +72,15 @@ class Renderer:
         template = self._environments[language].get_template(name)
         return template.render({**_DEFAULTS, **context, "language": language})
 
+    def in_both(self) -> Iterator[tuple[str, str]]:
+        """Each sentence of the catalogues in Swedish and English; each form of a plural."""
+        swedish, english = (self._catalogues[language] for language in LANGUAGES)
+        for message in swedish:
+            other = english.get(message.id) if message.id else None
+            if other is None or message.fuzzy:
+                continue
+            yield from zip(_forms(message), _forms(other), strict=False)
+
     def say(self, language: str, msgid: str, **facts: object) -> str:
         """One sentence as plain text, not as HTML."""
         sentence = self._gettext(language, msgid)
@@ -89,7 +99,8 @@ class Renderer:
         msgid = f"fault.{code}"
         if not self._has(language, msgid):
             return self.say(language, "fault.unknown")
-        return self.say(language, msgid, **facts)
+        told = code.facts if isinstance(code, Fault) else {}
+        return self.say(language, msgid, **{**told, **facts})
 
     def _environment(self, language: str, loader: FileSystemLoader) -> Environment:
         environment = Environment(
@@ -205,6 +216,11 @@ def hashed(static: Path) -> Callable[[str], str]:
             return ""
 
     return version
+
+
+def _forms(message: Message) -> list[str]:
+    found = message.string if message.pluralizable else (message.string,)
+    return [str(form) for form in found or ()]
 
 
 def _read_catalogue(path: Path, language: str) -> Catalog:

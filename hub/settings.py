@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -78,6 +79,13 @@ class Settings(BaseSettings):
         """Where installed translation packages are kept."""
         return self.models_dir or self.data_dir / "models"
 
+    def read_key(self) -> str:
+        """The secret key: the setting, else the file ``secret_key`` in the data folder.
+
+        The file is made where it is missing. Raises OSError where the folder cannot be written.
+        """
+        return self.secret_key or _read_key(self.data_dir / "secret_key")
+
     @property
     def secure_cookies(self) -> bool:
         return self.base_url.startswith("https://")
@@ -92,6 +100,22 @@ class Settings(BaseSettings):
             )
         if workers > 1 and not self.redis_url:
             raise SettingsError("several workers need Redis: set HUB_REDIS_URL, or use --workers 1")
+
+
+def _read_key(path: Path) -> str:
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"{path.name}-{secrets.token_hex(8)}")
+        fresh.touch(mode=0o600)
+        try:
+            fresh.write_text(secrets.token_urlsafe(48))
+            # A link is never half a file, and never takes the place of another process's key.
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()
 
 
 def load_settings(**overrides: object) -> Settings:

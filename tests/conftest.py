@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -106,6 +107,12 @@ def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def hub(tmp_path: Path, blank: Path) -> AsyncIterator[Hub]:
     """The hub with a stand-in translator, its jobs run by hand."""
+    async with running_hub(tmp_path, blank) as found:
+        yield found
+
+
+@asynccontextmanager
+async def running_hub(tmp_path: Path, blank: Path) -> AsyncIterator[Hub]:
     (tmp_path / "hub.db").write_bytes(blank.read_bytes())
     settings = Settings(data_dir=tmp_path, base_url="http://hub.test")
     clock, translator = SetClock(), EchoTranslator()

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 import hub.gatherings.models
+import hub.language.models
 import hub.people.models
 import hub.programme.models  # noqa: F401
 from hub import schema

@@ -98,12 +98,13 @@ class SaidLine:
 def words(line: Line, lines: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """The line in both languages, out of a format's ``triggers``. KeyError where it has none."""
     return {
-        language: _fill(lines[line.trigger][language], line.facts.get(language, {}))
+        language: fill(lines[line.trigger][language], line.facts.get(language, {}))
         for language in LANGUAGES
     }
 
 
-def _fill(text: str, facts: Mapping[str, str]) -> str:
+def fill(text: str, facts: Mapping[str, str]) -> str:
+    """The text with its facts put in; what has no fact stands as it was written."""
     # Not str.format: people edit these lines, and a stray brace is no reason to fall silent.
     return re.sub(r"\{(\w+)\}", lambda found: facts.get(found[1], found[0]), text)
 

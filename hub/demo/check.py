@@ -13,6 +13,48 @@ from hub.people.rules import group_of
 ADOPTED = ("adopted", "adopted_with_dissent")
 # Shorter pieces of a reflection than this are said in public too.
 TELLING_WORDS = 5
+# What the dialogue gives whoever plays it and however fast, as far as a record may show it: the
+# group of research is small, and that of lived experience would give it away.
+# Source: measures.md, "Check values"; in the hub neither a finding card nor a correction is a
+# post, so fewer could be corrected than in the file.
+MEASURES: Mapping[str, float] = {
+    "turns.n": 116,
+    "turns.words": 1940,
+    "participation.words.g": 0.2571,
+    "participation.words.g_star": 0.2828,
+    "participation.turns.g": 0.2179,
+    "participation.turns.g_star": 0.2397,
+    "balance.group.parts.practice.ratio.turns": 1.1190,
+    "balance.language.parts.sv.ratio.turns": 0.9167,
+    "balance.language.parts.en.ratio.turns": 1.1,
+    "balance.language.index.turns": 0.9545,
+    "reciprocity.arrows": 49,
+    "reciprocity.mutual": 32,
+    "reciprocity.rho": 0.6531,
+    "reciprocity.replies": 81,
+    "reciprocity.cross": 58,
+    "reciprocity.x": 0.7160,
+    "reciprocity.e": 0.6909,
+    "reciprocity.x_by_e": 1.0364,
+    "answered.practice.answered": 18,
+    "answered.practice.of": 39,
+    "perspective.restatements": 13,
+    "perspective.valid": 12,
+    "perspective.pairs": 10,
+    "perspective.takers": 10,
+    "perspective.first_try": 0.8333,
+    "perspective.accuracy": 0.95,
+    "perspective.ptr": 0.8636,
+    "perspective.understood": 7,
+    "translation.sv.fixed": 1,
+    "translation.sv.of": 68,
+    "translation.en.fixed": 1,
+    "translation.en.of": 58,
+    "objections.raised": 2,
+    "objections.resolved": 1,
+    "objections.dissent": 1,
+}
+ROUNDED = 6e-5  # figures are rounded to four decimals
 
 
 def check_record(record: Mapping[str, Any], script: Script) -> list[str]:
@@ -22,6 +64,7 @@ def check_record(record: Mapping[str, Any], script: Script) -> list[str]:
         *_check_proposals(_mappings(record.get("recommendations")), script),
         *_check_restatements(record, script),
         *_check_silence(record, script),
+        *_check_measures(record, script),
     ]
 
 
@@ -161,3 +204,41 @@ def _pieces(row: Row) -> list[str]:
     texts = (_plain(row.text), _plain(row.reference))
     sentences = [s.strip() for text in texts for s in text.split(".")]
     return [*texts, *(s for s in sentences if len(s.split()) >= TELLING_WORDS)]
+
+
+def _check_measures(record: Mapping[str, Any], script: Script) -> Iterable[str]:
+    """The check values that depend neither on timing nor on visitors.
+
+    A seat kept for a visitor moves nothing. As soon as a visitor writes, or stays long enough to
+    count as a participant, nearly every figure moves: then only the number of people is checked.
+    First voices, minutes and the load of the chatbot depend on timing.
+    """
+    measures = _mapping(record.get("measures"))
+    if not measures:
+        yield "measures are missing"
+        return
+    present = _number(_at(measures, "people.n"))
+    if present < len(script.people):
+        yield f"measures: {present:g} people were present, expected {len(script.people)}"
+        return
+    if present > len(script.people) or _has_visitors(record, script):
+        return
+    for path, expected in MEASURES.items():
+        found = _at(measures, path)
+        if found is None or abs(_number(found) - expected) > ROUNDED:
+            yield f"measures: {path} is {found}, expected {expected}"
+
+
+def _at(measures: Mapping[str, Any], path: str) -> Any:
+    """The figure at a path such as ``turns.n``; None where there is none."""
+    found: Any = measures
+    for name in path.split("."):
+        found = _mapping(found).get(name)
+    return found
+
+
+def _has_visitors(record: Mapping[str, Any], script: Script) -> bool:
+    known = {person.name for person in script.people}
+    authors = [_mapping(item.get("author")) for item in _items(record)]
+    others = [a for a in authors if a.get("role") not in ("facilitator", "bot")]
+    return any(a["name"] not in known for a in others if a.get("name"))

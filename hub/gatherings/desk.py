@@ -1,8 +1,7 @@
-"""What the facilitator's desk shows, and what a person may do with one contribution."""
+"""What people may do with a contribution, and what they do by form."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -10,115 +9,38 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Forbidden
+from hub.errors import Forbidden, Refusal
 from hub.gatherings import actions, rules, views
 from hub.gatherings.doorway import access_said
 from hub.gatherings.models import (
-    Act,
     Contribution,
     Gathering,
     access_contribution,
-    access_gathering,
-    list_events,
 )
 from hub.gatherings.screens import Screens
 from hub.people.actions import give_consent
 from hub.people.door import Caller, check_runs, check_seat
-from hub.people.models import Account, Participant, latest_consents, list_participants
-from hub.people.rules import CONSENT_CHOICES, GROUPS, LANGUAGES
+from hub.people.models import Account, Participant, latest_consents
+from hub.people.rules import CONSENT_CHOICES, LANGUAGES
 from hub.programme.models import Finding
-
-LATEST_ACTS = 30
-# Source: measures.md, "Group figures need at least three people".
-SMALLEST_GROUP = 3
-TALK = ("question", "contribution", "restatement", "theme", "recommendation", "amendment")
-
-
-async def read_desk(
-    screens: Screens, tx: AsyncSession, session_id: str, contributions: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Who is heard, what is badly translated, who is here, and what was done."""
-    people = [p for p in await list_participants(tx, session_id) if p.left_at is None]
-    presence = await screens.presence(tx, session_id)
-    acts = await tx.execute(
-        select(Act, Account)
-        .outerjoin(Account, Account.id == Act.account_id)
-        .where(Act.gathering_id == session_id)
-        .order_by(Act.at.desc())
-        .limit(LATEST_ACTS)
-    )
-    visible = [c for c in contributions if not c["removed"] and not c["hidden"]]
-    gathering = await access_gathering(tx, session_id)
-    events = [e.event for e in await list_events(tx, session_id)]
-    slack = rules.slack_seconds(gathering.form, events, screens.clock.now())
-    return {
-        "slack": round(slack / 60) if gathering.state == "running" else None,
-        "balance": balance(visible, presence.groups),
-        "untranslated": [c for c in visible if _has_status(c, "failed")],
-        "doubtful": [c for c in visible if _is_doubtful(c)],
-        "people": [
-            {
-                "id": p.id,
-                "name": p.name,
-                "role": p.role,
-                "language": p.language,
-                "ready": p.ready_at is not None,
-                "online": p.id in presence.groups,
-            }
-            for p in people
-        ],
-        "ready_count": sum(1 for p in people if p.ready_at),
-        "acts": [
-            {
-                "kind": act.kind,
-                "name": account.name if account else None,
-                "reason": act.reason,
-                "at": act.at,
-            }
-            for act, account in acts
-        ],
-    }
-
-
-def _has_status(c: Mapping[str, Any], *statuses: str) -> bool:
-    return any(t["status"] in statuses for t in c["translations"].values())
-
-
-def _is_doubtful(c: Mapping[str, Any]) -> bool:
-    return any(
-        t["status"] == "disputed" or (t["status"] == "machine" and t["doubt"])
-        for t in c["translations"].values()
-    )
-
-
-def balance(
-    contributions: list[dict[str, Any]], present: Mapping[str, str | None]
-) -> list[dict[str, Any]]:
-    """Share of words by group beside the group's share of the people here; 0 to 1."""
-    words: Counter[str] = Counter()
-    for c in contributions:
-        group = c["author"]["group"] if c["author"] else None
-        if group and c["kind"] in TALK:
-            words[group] += len(c["text"].split())
-    people = Counter(group for group in present.values() if group)
-    total, everyone = sum(words.values()), sum(people.values())
-    return [
-        {
-            "group": group,
-            "words": words[group],
-            "share": words[group] / total if total else 0.0,
-            "people_share": people[group] / everyone if everyone else 0.0,
-        }
-        for group in GROUPS
-        if people[group] >= SMALLEST_GROUP
-    ]
 
 
 async def what_may(
-    tx: AsyncSession, gathering: Gathering, said: Contribution, *, caller: Caller, own: bool
+    tx: AsyncSession,
+    gathering: Gathering,
+    said: Contribution,
+    *,
+    caller: Caller,
+    own: bool,
+    view: Mapping[str, Any],
+    now: datetime,
 ) -> dict[str, bool]:
-    """What the caller may do with a contribution now, for the buttons under it."""
+    """What the caller may do with a contribution now, for the buttons under it.
+
+    ``view`` is how it stands: a theme or proposal is translated in its latest words.
+    """
     seat = caller.seat(gathering.id)
+    words = views.as_it_stands(view)
     form, stage = gathering.form, gathering.stage
     open_now = rules.open_kinds(stage, form)
     here = said.removed_at is None and said.hidden_at is None and said.seq is not None
@@ -129,6 +51,8 @@ async def what_may(
         may_quote = said.participant_id is None or bool(
             consent and consent.choices.get("quote_role")
         )
+    stands = said.kind in rules.REVISED and not view["revises"] and not view.get("split_into")
+    decides = stands and said.kind == "recommendation"
     restates_me = said.kind == "restatement" and seat and await _restates(tx, said, seat)
     return {
         "reply": bool(
@@ -146,18 +70,27 @@ async def what_may(
             and said.kind in ("contribution", "question")
         ),
         "check": bool(restates_me and here and "restatement_check" in open_now),
-        "stance": bool(seat and here and said.kind == "recommendation" and "stance" in open_now),
-        "amend": bool(seat and here and said.kind == "recommendation" and "amendment" in open_now),
+        "agree": bool(
+            seat and here and seat.id in {named["id"] for named in view.get("owner_named", [])}
+        ),
+        "stance": bool(seat and here and decides and "stance" in open_now),
+        "amend": bool(seat and here and decides and "amendment" in open_now),
+        "change": bool(seat and here and stands and rules.may_rework(said.kind, open_now)),
+        "split": bool(seat and here and decides and rules.may_rework(said.kind, open_now)),
         "correct": bool(
             here
             and human
-            and actions.needs_translation(said)
+            and (actions.needs_translation(said) or words["text"])
             and rules.may_correct(
-                is_author=own, is_bilingual=bool(seat and seat.bilingual), runs=caller.runs
+                is_author=_is_author(words, own=own, seat=seat),
+                is_bilingual=bool(seat and seat.bilingual),
+                runs=caller.runs,
             )
         ),
-        "dispute": bool(seat and here and human and any(t.text for t in said.translations)),
-        "reveal": bool(caller.runs and here and said.kind == "theme"),
+        "dispute": bool(
+            seat and here and human and any(t["text"] for t in words["translations"].values())
+        ),
+        "reveal": bool(caller.runs and here and said.kind == "theme" and stands),
         "hide": bool(caller.runs and here and human),
         "unhide": bool(caller.runs and said.hidden_at and not said.removed_at),
         "pin": bool(caller.runs and here and not said.pinned_at),
@@ -165,7 +98,24 @@ async def what_may(
         "screen": bool(caller.runs and may_quote and not said.screen_at),
         "unscreen": bool(caller.runs and said.screen_at),
         "remove": bool(own and human and said.removed_at is None),
+        "words": own and await _may_correct_words(tx, gathering, said, now=now),
     }
+
+
+async def _may_correct_words(
+    tx: AsyncSession, gathering: Gathering, said: Contribution, *, now: datetime
+) -> bool:
+    try:
+        await actions.check_correctable(tx, gathering, said, now=now)
+    except Refusal:
+        return False
+    return True
+
+
+def _is_author(words: Mapping[str, Any], *, own: bool, seat: Participant | None) -> bool:
+    """Whether the caller wrote the words that are shown: those of a later wording are another's."""
+    author = words.get("author")
+    return bool(seat and author and author["id"] == seat.id) if words.get("current") else own
 
 
 async def _restates(tx: AsyncSession, said: Contribution, seat: Participant) -> bool:
@@ -256,12 +206,15 @@ async def change_choices(
     if form.get("language") in LANGUAGES:
         fresh.language = form["language"]
         fresh.bilingual = form.get("bilingual") in ("1", "on")
+        fresh.remote = form.get("remote") in ("1", "on")
     if form.get("consent"):
         choices = {c: form.get(c) in ("1", "on") for c in CONSENT_CHOICES}
         choices["take_part"] = True
         await give_consent(tx, fresh, choices=choices, language=fresh.language, now=now, how="form")
         if not choices["quote_role"]:
             await _off_screen(tx, gathering, fresh, now=now)
+        if not choices["improve_translation"]:
+            await actions.keep_in_session(tx, gathering, fresh)
 
 
 async def _off_screen(

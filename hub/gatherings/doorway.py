@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import NotFound, Unauthorised
-from hub.gatherings import views
+from hub.errors import Forbidden, NotFound, Unauthorised
+from hub.gatherings import actions, rules, views
+from hub.gatherings.measuring import read_measures
 from hub.gatherings.models import (
     Contribution,
+    Gathering,
+    GatheringEvent,
     access_contribution,
     access_gathering,
     find_gathering,
@@ -19,10 +23,11 @@ from hub.gatherings.models import (
     list_everything_said,
     said_of,
 )
-from hub.gatherings.record import build_record
+from hub.gatherings.record import build_record, followed_views
 from hub.gatherings.screens import Screens
+from hub.measures import process
 from hub.people.door import Caller, check_reads
-from hub.people.models import latest_consents, list_participants
+from hub.people.models import Account, Participant, latest_consents, list_participants
 from hub.people.rules import group_of
 from hub.programme.models import list_findings
 
@@ -42,12 +47,12 @@ async def access_said(screens: Screens, caller: Caller, contribution_id: str) ->
     if not caller.may_read(said.gathering_id):
         raise NotFound("contribution_not_found")
     seat = caller.seat(said.gathering_id)
+    screens.visited(said.gathering_id, seat)
     own = bool(seat and said.participant_id == seat.id) or bool(
         caller.account and said.account_id == caller.account.id
     )
     if said.seq is None and not own:
         raise NotFound("contribution_not_found")
-    screens.touched.add(said.gathering_id)
     return said.gathering_id, own
 
 
@@ -65,26 +70,135 @@ async def read_record(screens: Screens, tx: AsyncSession, session_id: str) -> di
     gathering = await access_gathering(tx, session_id)
     people = await list_participants(tx, session_id)
     consents = await latest_consents(tx, session_id)
-    reflections = await tx.scalar(
-        select(func.count())
-        .select_from(Contribution)
-        .where(Contribution.gathering_id == session_id, Contribution.kind == "reflection")
-    )
+    rows = await list_events(tx, session_id)
+    said = [said_of(c) for c in await list_everything_said(tx, session_id)]
     session = await screens.session(tx, gathering, full=False)
     for secret in ("code", "join_url", "open_kinds"):
         session.pop(secret)
     return build_record(
         session=session,
         form=gathering.form,
-        events=[e.event for e in await list_events(tx, session_id)],
+        events=[row.event for row in rows],
         contributions=await screens.shared(tx, gathering),
         findings=[views.finding_view(f) for f in await list_findings(tx, session_id)],
         people=[
             {"group": group_of(p.role), "language": p.language, "role": p.role} for p in people
         ],
-        said=[said_of(c) for c in await list_everything_said(tx, session_id)],
+        said=said,
         consent_versions=Counter(c.version for c in consents.values()),
-        reflections=int(reflections or 0),
+        reflections=await _count_reflections(tx, session_id),
+        taken_back=await _count_taken_back(tx, gathering),
+        translation_corrections=await _translation_corrections(tx, rows, people),
+        progress=await actions.latest_progress(tx, [d.id for d in rules.drafts_of(said)]),
+        followed=await _followed_for_record(tx, gathering),
+        survey=await actions.survey_counts(tx, session_id, now=screens.clock.now()),
+        measures=process.for_show(await read_measures(tx, gathering)),
+        started_at=gathering.started_at,
         closed_at=gathering.closed_at,
         published_at=gathering.published_at,
     )
+
+
+async def _count_reflections(tx: AsyncSession, session_id: str) -> int:
+    found = await tx.scalar(
+        select(func.count())
+        .select_from(Contribution)
+        .where(Contribution.gathering_id == session_id, Contribution.kind == "reflection")
+    )
+    return int(found or 0)
+
+
+async def _count_taken_back(tx: AsyncSession, gathering: Gathering) -> int:
+    """How much of what was shared was taken back after the close."""
+    if gathering.closed_at is None:
+        return 0
+    found = await tx.scalar(
+        select(func.count())
+        .select_from(Contribution)
+        .where(
+            Contribution.gathering_id == gathering.id,
+            Contribution.seq.is_not(None),
+            Contribution.removed_at >= gathering.closed_at,
+        )
+    )
+    return int(found or 0)
+
+
+async def _translation_corrections(
+    tx: AsyncSession, rows: list[GatheringEvent], people: list[Participant]
+) -> list[dict[str, Any]]:
+    """Each translation that a person put right, and who, at any time."""
+    corrected = [row for row in rows if row.kind == "translation_corrected"]
+    names = {p.id: p.name for p in people}
+    others = {row.actor for row in corrected if row.actor} - set(names)
+    if others:
+        found = await tx.scalars(select(Account).where(Account.id.in_(others)))
+        names |= {account.id: account.name for account in found}
+    return [
+        {
+            "contribution": row.data["contribution"],
+            "language": row.data["language"],
+            "by": names.get(row.actor or ""),
+            "at": views.moment(row.at),
+        }
+        for row in corrected
+    ]
+
+
+# --- what became of recommendations ----------------------------------------------------------
+
+
+async def read_recommendations(
+    tx: AsyncSession, gatherings: list[Gathering], *, until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The recommendations of sessions, with what had become of them at ``until``, or now."""
+    said = await actions.list_said_about_recommendations(tx, [g.id for g in gatherings])
+    ids = [c.id for found in said.values() for c in found if c.kind == "recommendation"]
+    progress = await actions.latest_progress(tx, ids, until=until) if ids else {}
+    return [view for g in gatherings for view in followed_views(g, said.get(g.id, []), progress)]
+
+
+async def read_followed(
+    tx: AsyncSession, gathering: Gathering, *, until: datetime | None = None
+) -> list[dict[str, Any]]:
+    """What the session takes up from the one it follows; nothing where it follows none."""
+    earlier = await find_gathering(tx, gathering.follows_id) if gathering.follows_id else None
+    return await read_recommendations(tx, [earlier], until=until) if earlier else []
+
+
+async def _followed_for_record(tx: AsyncSession, gathering: Gathering) -> list[dict[str, Any]]:
+    """As it stood when the session closed.
+
+    A public record tells nothing of a session whose own record is not public.
+    """
+    if gathering.published_at is not None and gathering.follows_id is not None:
+        earlier = await find_gathering(tx, gathering.follows_id)
+        if earlier is None or earlier.published_at is None:
+            return []
+    return await read_followed(tx, gathering, until=gathering.closed_at)
+
+
+def may_follow_up(caller: Caller) -> bool:
+    """Those who run sessions, and editors, say what became of recommendations."""
+    return caller.runs or bool(caller.account and caller.account.role == "editor")
+
+
+async def access_recommendation(
+    screens: Screens, caller: Caller, recommendation_id: str
+) -> tuple[str, Account]:
+    """The session of a recommendation whose status the caller may set, and their account.
+
+    Raises Unauthorised, Forbidden, and NotFound, also for an editor where the record is a draft.
+    """
+    if caller.is_nobody:
+        raise Unauthorised()
+    if caller.account is None or not may_follow_up(caller):
+        raise Forbidden()
+    async with screens.database.reading() as tx:
+        said = await tx.get(Contribution, recommendation_id)
+        if said is None or said.kind != "recommendation" or said.removed_at is not None:
+            raise NotFound("recommendation_not_found")
+        gathering = await access_gathering(tx, said.gathering_id)
+    if not caller.runs and gathering.published_at is None:
+        raise NotFound("recommendation_not_found")
+    return gathering.id, caller.account

@@ -4,19 +4,34 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
-from hub.errors import NotFound, Refusal
+from hub.errors import Forbidden, NotFound, Refusal
 from hub.gatherings import actions, desk, rules, shapes
-from hub.gatherings.api.bot import decide_bot_line
+from hub.gatherings.api.bot import decide_bot_line, offer_pairs
 from hub.gatherings.api.cards import change_card, picture_folder
-from hub.gatherings.api.sessions import MoveName, Shelf, carry_out_move
+from hub.gatherings.api.following import set_status
+from hub.gatherings.api.formats import Shelf
+from hub.gatherings.api.joining import give_seat
+from hub.gatherings.api.sessions import MoveName, carry_out_move
+from hub.gatherings.doorway import access_recommendation
 from hub.gatherings.models import access_gathering, list_gatherings
 from hub.gatherings.pictures import keep_picture
-from hub.gatherings.visit import Here, Visit, desk_page, qr_svg, room_context
+from hub.gatherings.visit import (
+    Here,
+    Visit,
+    desk_page,
+    qr_svg,
+    record_page,
+    room_context,
+    write_for_page,
+)
 from hub.people.door import check_runs
+from hub.people.models import Participant
+from hub.people.rules import CONSENT_CHOICES
 from hub.programme.models import Finding, list_cases
 from hub.web import Options, both, read_form, see_other
 
@@ -47,9 +62,12 @@ async def get_new(visit: Here, shelf: Shelf) -> Response:
 async def _new_page(visit: Visit, shelf: Shelf, status: int = 200, **extra: Any) -> Response:
     async with visit.screens.database.reading() as tx:
         cases = await list_cases(tx)
+        closed = await actions.list_closed(tx)
     # Dialogues on charters come with the charters; forums are what can be planned now.
     formats = [f for f in shelf.all() if f.kind == "forum"]
-    return visit.page("gatherings/new.html", status, formats=formats, cases=cases, **extra)
+    return visit.page(
+        "gatherings/new.html", status, formats=formats, cases=cases, closed=closed, **extra
+    )
 
 
 @router.post("/sessions")
@@ -66,6 +84,7 @@ async def post_new(visit: Here, shelf: Shelf) -> Response:
                 title=both(form, "title"),
                 now=visit.screens.clock.now(),
                 case_id=form.get("case") or None,
+                follows=form.get("follows", actions.LATEST),
                 access=form.get("access", "open"),
                 minutes=desk.read_minutes(form, data),
                 demonstration=visit.request.app.state.demonstration,
@@ -130,6 +149,71 @@ async def post_bot_line(
     return see_other(f"/sessions/{session_id}/desk")
 
 
+@router.post("/sessions/{session_id}/offer")
+async def post_offer(session_id: str, visit: Here) -> Response:
+    """Offer people a post to restate: all who have restated nobody, or one of them."""
+    account = check_runs(visit.caller)
+    only = (await read_form(visit.request)).get("participant") or None
+    try:
+        await offer_pairs(visit.screens, session_id, account, only=only)
+    except Refusal as refusal:
+        return await desk_page(visit, session_id, refusal.status, **visit.wrong(refusal))
+    return see_other(f"/sessions/{session_id}/desk#waiting-h")
+
+
+# --- people without a device ---------------------------------------------------------------------
+
+
+@router.post("/sessions/{session_id}/seats")
+async def post_seat(session_id: str, visit: Here) -> Response:
+    """Seat somebody in the room who has no device, with the yes they said aloud."""
+    account = check_runs(visit.caller)
+    form = await read_form(visit.request)
+    consent = {c: form.get(c) in ("1", "on") for c in CONSENT_CHOICES}
+    try:
+        await give_seat(
+            visit.screens,
+            session_id,
+            account,
+            name=form.get("name", ""),
+            language=form.get("language"),
+            role=form.get("role") or None,
+            consent=consent,
+        )
+    except Refusal as refusal:
+        values = {**form, "act": "seat", "chosen": [c for c in consent if consent[c]]}
+        wrong = visit.wrong(refusal)
+        return await desk_page(visit, session_id, refusal.status, values=values, **wrong)
+    return see_other(f"/sessions/{session_id}/desk#here-h")
+
+
+async def _access_participant(visit: Visit, session_id: str, participant_id: str) -> Participant:
+    async with visit.screens.database.reading() as tx:
+        seat = await tx.get(Participant, participant_id)
+    if seat is None or seat.gathering_id != session_id or seat.left_at is not None:
+        raise NotFound("participant_not_found")
+    return seat
+
+
+@router.post("/sessions/{session_id}/seats/{participant_id}/leave")
+async def post_seat_leave(session_id: str, participant_id: str, visit: Here) -> Response:
+    """Somebody without a device has left the room."""
+    check_runs(visit.caller)
+    seat = await _access_participant(visit, session_id, participant_id)
+    if not seat.without_device:
+        raise Forbidden()
+    now = visit.screens.clock.now()
+    await visit.screens.carry_out(session_id, lambda tx, g: actions.leave(tx, g, seat, now=now))
+    return see_other(f"/sessions/{session_id}/desk#here-h")
+
+
+@router.get("/sessions/{session_id}/write-for/{participant_id}")
+async def get_write_for(session_id: str, participant_id: str, visit: Here) -> Response:
+    """Where a scribe writes what somebody says."""
+    check_runs(visit.caller)
+    return await write_for_page(visit, session_id, participant_id)
+
+
 @router.post("/sessions/{session_id}/record/publish")
 async def post_publish(session_id: str, visit: Here) -> Response:
     account, now = check_runs(visit.caller), visit.screens.clock.now()
@@ -137,6 +221,29 @@ async def post_publish(session_id: str, visit: Here) -> Response:
         session_id, lambda tx, g: actions.publish_record(tx, g, account=account, now=now)
     )
     return see_other(f"/sessions/{session_id}/record")
+
+
+@router.post("/recommendations/{recommendation_id}/status")
+async def post_status(recommendation_id: str, visit: Here) -> Response:
+    """What became of a recommendation, from the record, or the desk of a session that follows."""
+    form = await read_form(visit.request)
+    origin, _ = await access_recommendation(visit.screens, visit.caller, recommendation_id)
+    desk_of = form.get("session", "") if visit.caller.runs else ""
+    status, reason = form.get("status", ""), form.get("reason", "")
+    try:
+        await set_status(
+            visit.screens, visit.caller, recommendation_id, status=status, reason=reason
+        )
+    except Refusal as refusal:
+        wrong = visit.wrong(refusal)
+        at = f"progress-{recommendation_id}"
+        wrong["errors"] = {f"{at}-{name}": told for name, told in wrong.get("errors", {}).items()}
+        values = {**form, "act": "progress", "recommendation": recommendation_id}
+        show = desk_page if desk_of else record_page
+        return await show(visit, desk_of or origin, refusal.status, values=values, **wrong)
+    if desk_of:
+        return see_other(f"/sessions/{quote(desk_of, safe='')}/desk#followed")
+    return see_other(f"/sessions/{origin}/record#rec-{recommendation_id}")
 
 
 # --- finding cards -----------------------------------------------------------------------------

@@ -11,30 +11,40 @@ from typing import Any
 
 import structlog
 from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.chatbot.moves import FACILITATORS, Line, words
-from hub.db import claim
+from hub.clock import Clock
+from hub.db import Database
 from hub.gatherings import actions, rules
 from hub.gatherings.models import (
     BotLine,
     Contribution,
     Gathering,
+    Presence,
     Translation,
     find_gathering,
     list_bot_lines,
 )
-from hub.gatherings.screens import Screens
+from hub.gatherings.screens import PRESENT_SECONDS, Screens
+from hub.gatherings.shipped import shipped_pairs
 from hub.gatherings.watch import due_lines, read_watch
-from hub.language.translator import Service, Translated
+from hub.language.actions import Translation as Made
+from hub.language.actions import load_shipped, translate_all
+from hub.language.models import Pair
+from hub.language.translator import Service
 from hub.people.models import Participant
+from hub.render import Renderer
 
 log = structlog.get_logger(__name__)
 BATCH = 32
 CLAIM_SECONDS = 60
 RETRY_SECONDS = (5, 30, 120)
 # What a later try may mend; a missing package is mended by people or by a new package.
-WORTH_A_RETRY = ("overloaded", "engine")
+WORTH_A_RETRY = ("engine",)
+# What the queue has no room for is no failure: it goes on waiting.
+POSTPONED_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -48,17 +58,18 @@ class Waiting:
     target: str
     texts: dict[str, str]
     attempts: int
+    names: tuple[str, ...] = ()
 
 
 async def translate_waiting(screens: Screens, translator: Service) -> int:
     """Translate what waits, until nothing is due. Returns how many were done.
 
     No transaction is open while the engine works; what a killed process had claimed is due again
-    after a minute.
+    after a minute. What the engine's queue has no room for stays pending and is tried again soon.
     """
     done = 0
     while waiting := await _claim_waiting(screens):
-        answers = await _translated(translator, waiting)
+        answers = await _translated(screens, translator, waiting)
         for gathering_id, finished in answers.items():
             await _put_in_place(screens, gathering_id, finished)
         done += len(waiting)
@@ -69,63 +80,118 @@ async def _claim_waiting(screens: Screens) -> list[Waiting]:
     now = screens.clock.now()
     # Claims are kept in wall time even where the clock runs fast, since engines do not.
     until = now + timedelta(seconds=CLAIM_SECONDS * screens.clock.speed)
+    due = (
+        select(Translation.id)
+        .where(Translation.due_at <= now)
+        .order_by(Translation.due_at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
+    )
     async with screens.database.transaction() as tx:
+        # Of several processes that find the same rows, one has each: it is no longer due then.
+        claimed = await tx.scalars(
+            update(Translation)
+            .where(Translation.id.in_(due), Translation.due_at <= now)
+            .values(due_at=until, attempts=Translation.attempts + 1)
+            .returning(Translation.id)
+            .execution_options(synchronize_session=False)
+        )
         rows = await tx.execute(
             select(Translation, Contribution)
             .join(Contribution, Contribution.id == Translation.contribution_id)
-            .where(Translation.due_at <= now)
-            .order_by(Translation.due_at)
-            .limit(BATCH)
+            .where(Translation.id.in_(list(claimed)))
+            .order_by(Contribution.created_at, Contribution.id)
         )
-        claimed = []
-        for translation, said in list(rows):
-            if await claim(tx, _claim_of(translation, until)):
-                claimed.append(
-                    Waiting(
-                        translation_id=translation.id,
-                        contribution_id=said.id,
-                        gathering_id=said.gathering_id,
-                        source=said.language,
-                        target=translation.language,
-                        texts=actions.texts_to_translate(said),
-                        attempts=translation.attempts + 1,
-                    )
-                )
-        return claimed
+        found = [(translation, said) for translation, said in rows]
+        names = await _names(tx, {said.gathering_id for _, said in found})
+        return [
+            Waiting(
+                translation_id=translation.id,
+                contribution_id=said.id,
+                gathering_id=said.gathering_id,
+                source=said.language,
+                target=translation.language,
+                texts=actions.texts_to_translate(said),
+                attempts=translation.attempts,
+                names=names[said.gathering_id],
+            )
+            for translation, said in found
+        ]
 
 
-def _claim_of(translation: Translation, until: datetime) -> Any:
-    return (
-        update(Translation)
-        .where(Translation.id == translation.id, Translation.due_at == translation.due_at)
-        .values(due_at=until, attempts=Translation.attempts + 1)
-        .execution_options(synchronize_session=False)
+async def _names(tx: AsyncSession, gathering_ids: set[str]) -> dict[str, tuple[str, ...]]:
+    """The names of the people in these sessions, which no translation changes."""
+    rows = await tx.execute(
+        select(Participant.gathering_id, Participant.name).where(
+            Participant.gathering_id.in_(gathering_ids)
+        )
     )
+    found: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for gathering_id, name in rows:
+        found[gathering_id] += (name,)
+    return found
 
 
 async def _translated(
-    translator: Service, waiting: list[Waiting]
+    screens: Screens, translator: Service, waiting: list[Waiting]
 ) -> dict[str, list[tuple[Waiting, actions.Finished]]]:
-    """All texts of one direction in one call to the engine."""
+    """All texts of one direction in one call; those that must wait longer are put off."""
     by_direction: dict[tuple[str, str], list[Waiting]] = defaultdict(list)
     for item in waiting:
         by_direction[item.source, item.target].append(item)
+    answers = await asyncio.gather(
+        *(_answers(screens, translator, items) for items in by_direction.values())
+    )
     finished: dict[str, list[tuple[Waiting, actions.Finished]]] = defaultdict(list)
-    for (source, target), items in by_direction.items():
-        texts = [text for item in items for text in item.texts.values()]
-        results = iter(
-            await translator.translate(texts, source=source, target=target)  # type: ignore[arg-type]
-        )
-        for item in items:
-            answers = {name: next(results) for name in item.texts}
-            finished[item.gathering_id].append((item, _finished(item, answers)))
+    postponed: list[Waiting] = []
+    for item, made in (each for direction in answers for each in direction):
+        if any(answer.reason == "overloaded" for answer in made.values()):
+            postponed.append(item)
+        else:
+            finished[item.gathering_id].append((item, _finished(item, made)))
+    await _postpone(screens, postponed)
     return finished
 
 
-def _finished(item: Waiting, answers: dict[str, Translated]) -> actions.Finished:
+async def _answers(
+    screens: Screens, translator: Service, items: list[Waiting]
+) -> list[tuple[Waiting, dict[str, Made]]]:
+    source, target = items[0].source, items[0].target
+    made = iter(
+        await translate_all(
+            translator,
+            [text for item in items for text in item.texts.values()],
+            source="en" if source == "en" else "sv",
+            target="en" if target == "en" else "sv",
+            database=screens.database,
+            scopes=[item.gathering_id for item in items for _ in item.texts],
+            names=[item.names for item in items for _ in item.texts],
+        )
+    )
+    return [(item, {name: next(made) for name in item.texts}) for item in items]
+
+
+async def _postpone(screens: Screens, items: list[Waiting]) -> None:
+    """Nobody sees a failure, and the try does not count."""
+    if not items:
+        return
+    soon = screens.clock.now() + timedelta(seconds=POSTPONED_SECONDS * screens.clock.speed)
+    async with screens.database.transaction() as tx:
+        await tx.execute(
+            update(Translation)
+            .where(
+                Translation.id.in_([item.translation_id for item in items]),
+                Translation.status.in_(("pending", "failed")),
+            )
+            .values(due_at=soon, attempts=Translation.attempts - 1)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _finished(item: Waiting, answers: dict[str, Made]) -> actions.Finished:
     """One answer for a contribution: it failed where what was said failed."""
     main = answers.get("text") or next(iter(answers.values()))
-    texts = {name: a.text for name, a in answers.items() if a.status == "machine"}
+    texts = {name: a.text for name, a in answers.items() if a.status != "failed"}
     doubt = main.doubt
     return actions.Finished(
         translation_id=item.translation_id,
@@ -155,9 +221,69 @@ async def _put_in_place(
 async def _try_later(tx: AsyncSession, item: Waiting, now: datetime) -> None:
     if item.attempts > len(RETRY_SECONDS):
         return
+    # Read by add_translations in this transaction: no further query.
     translation = await tx.get(Translation, item.translation_id)
     if translation is not None and translation.status == "failed":
         translation.due_at = now + timedelta(seconds=RETRY_SECONDS[item.attempts - 1])
+
+
+async def spread_corrections(screens: Screens) -> int:
+    """Bring corrections that last to the other sessions under way. Returns how many were due.
+
+    Each session is changed by itself, through the one door, so that its screens follow. What a
+    killed process had claimed is due again after a minute.
+    """
+    now = screens.clock.now()
+    until = now + timedelta(seconds=CLAIM_SECONDS * screens.clock.speed)
+    due = select(Pair.id).where(Pair.due_at <= now).order_by(Pair.due_at).limit(BATCH)
+    async with screens.database.reading() as tx:
+        # Mostly there is nothing, and then nothing is locked.
+        if await tx.scalar(due) is None:
+            return 0
+    async with screens.database.transaction() as tx:
+        claimed = await tx.scalars(
+            update(Pair)
+            .where(Pair.id.in_(due.with_for_update(skip_locked=True)), Pair.due_at <= now)
+            .values(due_at=until)
+            .returning(Pair.id)
+            .execution_options(synchronize_session=False)
+        )
+        found = await tx.scalars(select(Pair).where(Pair.id.in_(list(claimed))))
+        pairs = {pair.id: pair for pair in found}
+        elsewhere = await actions.list_waiting_elsewhere(tx, pairs.values())
+    for gathering_id, waiting in elsewhere.items():
+        await screens.carry_out(gathering_id, partial(_place, waiting, now))
+    async with screens.database.transaction() as tx:
+        # One that was corrected again meanwhile is due again.
+        await tx.execute(
+            update(Pair)
+            .where(Pair.id.in_(list(pairs)), Pair.due_at == until)
+            .values(due_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    return len(pairs)
+
+
+async def _place(
+    waiting: list[Pair], now: datetime, tx: AsyncSession, gathering: Gathering
+) -> None:
+    # Read again under the lock: somebody may have taken their words back.
+    found = await tx.scalars(
+        select(Pair).where(Pair.id.in_([pair.id for pair in waiting]), Pair.lasting)
+    )
+    await actions.place_pairs(tx, gathering, list(found), now=now)
+
+
+async def load_memory(database: Database, clock: Clock, renderer: Renderer) -> int:
+    """Bring the memory in line with the sentences that ship. Returns how many pairs changed."""
+    pairs = await asyncio.to_thread(shipped_pairs, renderer.in_both())
+    try:
+        async with database.transaction() as tx:
+            return await load_shipped(tx, pairs, now=clock.now())
+    except SQLAlchemyError as problem:
+        # Another process has just done it, or the database is not there: nobody waits for this.
+        log.warning("memory not loaded", problem=type(problem).__name__)
+        return 0
 
 
 async def keep_time(screens: Screens) -> None:
@@ -277,25 +403,26 @@ async def _think_in(screens: Screens, tx: AsyncSession, gathering: Gathering) ->
 
 
 async def note_presence(screens: Screens) -> None:
-    """Keep when people were last seen, and which sessions somebody has been in touch with."""
+    """Keep who was here from when until when, and which sessions are alive."""
     now = screens.clock.now()
     touched, screens.touched = screens.touched, set()
+    seen, screens.seen = set(screens.seen), {}
     live = screens.live
-    people: set[str] = set()
     if live is not None:
         for gathering_id in live.sessions():
             touched.add(gathering_id)
-            people |= {s.person for s in live.people(gathering_id) if s.is_participant}
-    if not touched and not people:
+            seen |= {s.person for s in live.people(gathering_id) if s.is_participant}
+    if not touched and not seen:
         return
     async with screens.database.transaction() as tx:
-        if people:
+        if seen:
             await tx.execute(
                 update(Participant)
-                .where(Participant.id.in_(people), Participant.left_at.is_(None))
+                .where(Participant.id.in_(seen), Participant.left_at.is_(None))
                 .values(seen_at=now)
                 .execution_options(synchronize_session=False)
             )
+            await _keep_presence(tx, seen, now=now)
         if touched:
             await tx.execute(
                 update(Gathering)
@@ -303,6 +430,34 @@ async def note_presence(screens: Screens) -> None:
                 .values(last_activity_at=now)
                 .execution_options(synchronize_session=False)
             )
+
+
+async def _keep_presence(tx: AsyncSession, seen: set[str], *, now: datetime) -> None:
+    """Make the presence of these people last until now, or begin a new one after a gap.
+
+    A gap that a page load or a lost line explains is no absence.
+    """
+    since = now - timedelta(seconds=PRESENT_SECONDS)
+    rows = await tx.execute(
+        select(Participant.id, Participant.gathering_id)
+        .join(Gathering, Gathering.id == Participant.gathering_id)
+        .where(
+            Participant.id.in_(seen),
+            Participant.left_at.is_(None),
+            Gathering.state.in_(("open", "running", "paused")),
+        )
+    )
+    here = {row.id: row.gathering_id for row in rows}
+    lasting = await tx.scalars(
+        select(Presence).where(Presence.participant_id.in_(list(here)), Presence.until_at >= since)
+    )
+    for presence in lasting:
+        presence.until_at = now
+        here.pop(presence.participant_id, None)
+    tx.add_all(
+        Presence(gathering_id=gathering, participant_id=participant, from_at=now, until_at=now)
+        for participant, gathering in here.items()
+    )
 
 
 async def close_idle(screens: Screens) -> int:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 from hub.db import Base, new_id
 from hub.errors import NotFound
 from hub.gatherings.rules import Event, Format, Said, Stage, read_format
+from hub.language.models import Pair
 from hub.people.models import Account, Participant
 from hub.programme.models import Finding
 
@@ -176,6 +177,8 @@ class Translation(Base):
     __table_args__ = (
         UniqueConstraint("contribution_id", "language"),
         Index("ix_translations_due_at", "due_at"),
+        Index("ix_translations_source_hash", "source_hash"),
+        Index("ix_translations_pair_id", "pair_id"),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("t"))
@@ -188,6 +191,10 @@ class Translation(Base):
     by_id: Mapped[str | None] = mapped_column(String(30))
     by_name: Mapped[str | None] = mapped_column(String(80))
     model: Mapped[str | None] = mapped_column(String(60))
+    # What was said, as language.memory compares it; and the pair that a text of before is from.
+    source_hash: Mapped[str | None] = mapped_column(String(64))
+    origin: Mapped[str | None] = mapped_column(String(12))
+    pair_id: Mapped[str | None] = mapped_column(ForeignKey(Pair.id, ondelete="SET NULL"))
     doubt: Mapped[dict[str, Any] | None]
     disputes: Mapped[list[Any]] = mapped_column(default=list)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -301,6 +308,7 @@ def said_of(c: Contribution) -> Said:
         created_at=c.created_at,
         words=len(c.text.split()),
         shared=c.seq is not None,
+        hidden=c.hidden_at is not None,
     )
 
 
@@ -449,13 +457,19 @@ async def findings_changed(tx: AsyncSession, gathering_id: str, *, after: int) -
     return list(found)
 
 
-async def list_hands(tx: AsyncSession, gathering_id: str) -> list[tuple[Hand, Participant]]:
-    """The speaking queue, first raised first."""
+async def list_hands(
+    tx: AsyncSession, gathering_id: str, *, remote_first: bool = False
+) -> list[tuple[Hand, Participant]]:
+    """The speaking queue, first raised first; in a hybrid session remote people go before.
+
+    Whoever has the floor stays at the head. Source: jif.md, "Hybrid".
+    """
+    order = [Participant.remote.desc()] if remote_first else []
     rows = await tx.execute(
         select(Hand, Participant)
         .join(Participant, Participant.id == Hand.participant_id)
         .where(Hand.gathering_id == gathering_id)
-        .order_by(Hand.raised_at, Hand.participant_id)
+        .order_by(Hand.floor_at.is_(None), *order, Hand.raised_at, Hand.participant_id)
     )
     return [(hand, participant) for hand, participant in rows]
 

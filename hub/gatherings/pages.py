@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import FileResponse
 
 from hub.errors import NotFound, Refusal
-from hub.gatherings import actions, desk
+from hub.gatherings import actions, desk, rules
 from hub.gatherings.api.cards import picture_folder
+from hub.gatherings.api.following import correct_words
 from hub.gatherings.api.joining import find_open_code
 from hub.gatherings.api.saying import say, set_mark, speaker
-from hub.gatherings.doorway import WRITE_RULE, record_for
+from hub.gatherings.doorway import WRITE_RULE
 from hub.gatherings.models import access_gathering, find_gathering, list_gatherings
 from hub.gatherings.pictures import TYPES
 from hub.gatherings.visit import (
@@ -21,8 +22,10 @@ from hub.gatherings.visit import (
     Visit,
     contribution_page,
     qr_svg,
+    record_page,
     room_context,
     seat_view,
+    write_for_page,
 )
 from hub.people import actions as people
 from hub.people import rules as people_rules
@@ -30,9 +33,11 @@ from hub.people.door import SEAT_COOKIE, check_reads, check_runs, check_seat
 from hub.people.models import Participant, latest_consents, list_participants_by_secrets
 from hub.people.pages import COOKIE_SECONDS, set_cookie
 from hub.programme.models import Finding
-from hub.web import RateLimits, read_form, see_other
+from hub.web import CSP, RateLimits, read_form, see_other
 
 router = APIRouter(include_in_schema=False)
+# The one page that lies in a frame, of a page of our own.
+FRAMED = CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 SEAT_SECONDS = COOKIE_SECONDS * 6
 DRAFT_FIELDS = (
     "of",
@@ -46,7 +51,12 @@ DRAFT_FIELDS = (
     "measure",
     "tag",
     "finding",
+    "wording",
 )
+
+
+# A box for each post that a theme may be made from.
+MADE_FROM = "from-"
 
 
 # --- home and joining ----------------------------------------------------------------------
@@ -127,6 +137,7 @@ async def _take_seat(
             consent=consent,
             now=visit.screens.clock.now(),
             how="form",
+            remote=form.get("remote") in ("1", "on"),
         ),
     )
     return secret
@@ -166,9 +177,42 @@ async def get_reload(session_id: str) -> Response:
 
 @router.get("/sessions/{session_id}/composer")
 async def get_composer(session_id: str, visit: Here) -> Response:
-    """Where a person writes, as it is in the phase that runs now."""
+    """Where a person writes, as it is in the phase that runs now; ``for`` names a scribe's.
+
+    ``order`` is a ranking that is not saved yet.
+    """
     check_reads(visit.caller, session_id)
-    return visit.page("gatherings/_composer.html", **await room_context(visit, session_id))
+    order = visit.request.query_params.get("order")
+    begun: dict[str, Any] = {"values": {"kind": "ranking", "order": order}} if order else {}
+    if speaker_id := visit.request.query_params.get("for"):
+        check_runs(visit.caller)
+        name = "gatherings/_composer.html"
+        return await write_for_page(visit, session_id, speaker_id, name=name, **begun)
+    context = await room_context(visit, session_id)
+    return visit.page("gatherings/_composer.html", **context, **begun)
+
+
+@router.get("/sessions/{session_id}/here")
+async def get_here(
+    session_id: str, visit: Here, after: Annotated[int, Query(ge=0)] = 0, phase: str = ""
+) -> Response:
+    """For a page without script: whether there is something new, looked at by itself.
+
+    It lies in a frame of the room and loads itself again, which also tells that its reader is
+    still here.
+    """
+    check_reads(visit.caller, session_id)
+    visit.screens.visited(session_id, visit.caller.seat(session_id))
+    async with visit.screens.database.reading() as tx:
+        gathering = await access_gathering(tx, session_id)
+    answer = visit.page(
+        "gatherings/here.html",
+        session={"id": session_id},
+        new=max(0, gathering.seq - after),
+        moved=actions.phase_id(gathering) != phase,
+    )
+    answer.headers["Content-Security-Policy"] = FRAMED
+    return answer
 
 
 # --- saying --------------------------------------------------------------------------------
@@ -180,6 +224,13 @@ def _draft(form: dict[str, str]) -> actions.Draft:
         fields["value"] = int(fields["value"])
     if form.get("skipped"):
         fields["skipped"] = True
+    if form.get("kind") == "ranking":
+        passed = bool(form.get("passed"))
+        fields["order"] = [] if passed else [i for i in form.get("order", "").split(",") if i]
+        fields["passed"] = passed
+    if form.get("kind") == "theme":
+        made_from = [name for name in form if name.startswith(MADE_FROM)]
+        fields["from"] = [name.removeprefix(MADE_FROM) for name in made_from]
     return actions.Draft(
         kind=form.get("kind", "contribution"),
         text=form.get("text", ""),
@@ -187,6 +238,7 @@ def _draft(form: dict[str, str]) -> actions.Draft:
         language=form.get("language") or None,
         reply_to=form.get("reply_to") or None,
         fields=fields,
+        written_for=form.get("written_for") or None,
     )
 
 
@@ -195,9 +247,10 @@ async def post_contribution(session_id: str, visit: Here, limits: RateLimits) ->
     """Say something by form. A refusal gives the form back with every word in it."""
     check_reads(visit.caller, session_id)
     form = await read_form(visit.request)
-    caller = visit.caller
-    seat, account = speaker(caller.seat(session_id), caller.account, caller.runs)
+    if form.get("kind") == "ranking" and form.get("move"):
+        return await _moved(visit, session_id, form)
     try:
+        seat, account = speaker(visit.caller, session_id, written_for=form.get("written_for"))
         await limits.check(WRITE_RULE, "write", seat.id if seat else account.id if account else "")
         draft = _draft(form)
         said, _, _ = await say(visit.screens, session_id, draft, seat=seat, account=account)
@@ -205,10 +258,20 @@ async def post_contribution(session_id: str, visit: Here, limits: RateLimits) ->
         return await _said_no(visit, session_id, form, refusal)
     if not visit.is_htmx:
         face = "/desk" if _facilitates(visit, form) else ""
+        if form.get("written_for"):
+            face = f"/write-for/{said.participant_id}"
         return see_other(f"/sessions/{session_id}{face}#contribution-{said.id}")
     if form.get("part") == "actions":
         return visit.page("gatherings/_sent.html", act=form.get("act", "reply"))
     return await _composer(visit, session_id, form)
+
+
+async def _moved(visit: Visit, session_id: str, form: dict[str, str]) -> Response:
+    """The form with one theme moved in the ranking. Nothing is saved."""
+    order = rules.moved(form.get("order", "").split(","), form["move"])
+    values = {**form, "order": ",".join(order)}
+    name = "gatherings/_composer.html" if visit.is_htmx else "gatherings/room.html"
+    return await _composer(visit, session_id, form, name, values=values)
 
 
 def _facilitates(visit: Visit, form: dict[str, str]) -> bool:
@@ -223,6 +286,10 @@ async def _composer(
     status: int = 200,
     **extra: Any,
 ) -> Response:
+    if (speaker_id := form.get("written_for")) and visit.caller.runs:
+        return await write_for_page(
+            visit, session_id, speaker_id, name=name, status=status, **extra
+        )
     context = await room_context(visit, session_id)
     if _facilitates(visit, form):
         context["me"] = None
@@ -249,17 +316,32 @@ async def get_contribution(contribution_id: str, visit: Here) -> Response:
 
 
 Act = Literal[
-    "remove", "correct", "dispute", "reveal", "hide", "unhide", "pin", "unpin", "screen", "unscreen"
+    "remove",
+    "words",
+    "correct",
+    "dispute",
+    "reveal",
+    "hide",
+    "unhide",
+    "pin",
+    "unpin",
+    "screen",
+    "unscreen",
 ]
 
 
 @router.post("/contributions/{contribution_id}/{act}")
-async def post_act(contribution_id: str, act: Act, visit: Here) -> Response:
+async def post_act(contribution_id: str, act: Act, visit: Here, limits: RateLimits) -> Response:
     """Do something with a contribution by form."""
     form = await read_form(visit.request)
     caller = visit.caller
     try:
-        session_id = await desk.do(visit.screens, caller, contribution_id, act, form, set_mark)
+        if act == "words":
+            text = form.get("text", "")
+            said = await correct_words(visit.screens, limits, caller, contribution_id, text)
+            session_id = str(said["session"])
+        else:
+            session_id = await desk.do(visit.screens, caller, contribution_id, act, form, set_mark)
     except Refusal as refusal:
         if refusal.status in (401, 404):
             raise
@@ -389,10 +471,6 @@ async def get_picture(session_id: str, finding_id: str, visit: Here) -> Response
 
 
 @router.get("/sessions/{session_id}/record")
-async def get_record(session_id: str, visit: Here) -> Response:
-    """What the session produced, in both languages."""
-    record = await record_for(visit.screens, visit.caller, session_id)
-    session, may_publish = record["session"], visit.caller.runs
-    return visit.page(
-        "gatherings/record.html", record=record, session=session, may_publish=may_publish
-    )
+async def get_record(session_id: str, visit: Here, view: Literal["", "print"] = "") -> Response:
+    """What the session produced, in both languages; ``view=print`` unfolds all of it."""
+    return await record_page(visit, session_id, unfolded=view == "print")

@@ -5,13 +5,16 @@ No reflection is ever here: it is built from what the session shares.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from hub.gatherings import rules
-from hub.gatherings.views import moment
+from hub.gatherings.models import Contribution, Gathering, Progress, said_of
+from hub.gatherings.views import contribution_view, moment, standing_views
+from hub.measures.readings import SMALLEST_GROUP, label_of
 
 Say = Callable[[str], str]
 SHOWN_KINDS = ("question", "contribution", "restatement", "theme", "recommendation", "checkout")
@@ -50,24 +53,38 @@ def build_record(
     said: list[rules.Said],
     consent_versions: Mapping[str, int],
     reflections: int,
+    taken_back: int,
+    translation_corrections: list[dict[str, Any]],
+    progress: Mapping[str, Progress],
+    followed: list[dict[str, Any]],
+    survey: Any,
+    measures: Any,
+    started_at: datetime | None,
     closed_at: datetime | None,
     published_at: datetime | None,
 ) -> dict[str, Any]:
     """The record as ``GET /sessions/{id}/record`` answers it.
 
     ``contributions`` are views of what is shared, in order; ``people`` are
-    ``{"group", "language", "role"}`` of everybody who took a seat.
+    ``{"group", "language", "role"}`` of everybody who took a seat; ``taken_back`` counts what was
+    taken back after the close; ``survey`` and ``measures`` come with too small figures left out.
+    Source: jif.md, the table's column "Record", and "After".
     """
     visible = [c for c in contributions if not c["hidden"]]
     minutes = phase_minutes(events)
     by_id = {c["id"]: c for c in visible}
-    ready_at = closed_at + timedelta(days=rules.RECORD_DRAFT_DAYS) if closed_at else None
+    there = {c["id"] for c in visible if not c["removed"]}
+    until = rules.correctable_until(closed_at)
     recommendations = [
-        _recommendation(draft, said, by_id) for draft in rules.drafts_of(said) if draft.id in by_id
+        _recommendation(draft, said, by_id, progress)
+        for draft in rules.drafts_of(said)
+        if draft.id in by_id
     ]
-    agreed = ("adopted", "adopted_with_dissent")
+    themes = [_theme(view) for view in standing_views(contributions, "theme")]
     return {
         "session": session,
+        "held_at": moment(started_at),
+        "minutes": round(sum(minutes.values())),
         "phases": [
             {
                 "id": phase.id,
@@ -86,19 +103,61 @@ def build_record(
             "consent_versions": dict(consent_versions),
         },
         "reflections": reflections,
+        "followed": followed,
         "findings": findings,
-        "questions": [c for c in visible if c["kind"] == "question"],
+        "by_finding": _by_finding(visible, findings),
+        "questions": [_question(c, visible) for c in visible if c["kind"] == "question"],
         "restatements": [_restatement(c, visible) for c in visible if c["kind"] == "restatement"],
-        "themes": [c for c in visible if c["kind"] == "theme"],
+        "themes": themes,
         "recommendations": recommendations,
-        "agreements": [r["id"] for r in recommendations if r["result"] in agreed],
+        "agreements": [r["id"] for r in recommendations if r["result"] in rules.ADOPTED],
         "disagreements": [
             r["id"] for r in recommendations if r["result"] in ("adopted_with_dissent", "parked")
         ],
         "undecided": [r["id"] for r in recommendations if r["result"] == "undecided"],
+        "agreed_themes": [t["id"] for t in themes if t["reading"] == "fits"],
+        "disputed_themes": [t["id"] for t in themes if t["reading"] in ("does_not_fit", "split")],
         "checkouts": [c for c in visible if c["kind"] == "checkout"],
-        "ready_at": moment(ready_at),
+        "survey": survey,
+        "measures": measures,
+        "corrections": [
+            {"contribution": c["id"], "at": c["corrected_at"]}
+            for c in visible
+            if c["corrected_at"] and not c["removed"]
+        ],
+        "taken_back": taken_back,
+        "translation_corrections": [
+            t for t in translation_corrections if t["contribution"] in there
+        ],
+        "correctable_until": moment(until) if published_at is None else None,
+        "ready_at": moment(until),
         "published_at": moment(published_at),
+    }
+
+
+def _by_finding(
+    visible: list[dict[str, Any]], findings: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The ids of contributions by the finding they are about; last those about none of them."""
+    ids: dict[str | None, list[str]] = {f["id"]: [] for f in findings}
+    ids[None] = []
+    for c in visible:
+        finding = c["fields"].get("finding")
+        about = finding if finding in ids else None
+        if (
+            c["kind"] == "contribution"
+            and not c["removed"]
+            and (about or c["phase"] == "interpret")
+        ):
+            ids[about].append(c["id"])
+    return [{"finding": finding, "contributions": found} for finding, found in ids.items()]
+
+
+def _question(c: dict[str, Any], visible: list[dict[str, Any]]) -> dict[str, Any]:
+    """A question with the replies to it."""
+    return {
+        **c,
+        "answers": [x for x in visible if x["reply_to"] == c["id"] and not x["removed"]],
     }
 
 
@@ -108,27 +167,46 @@ def _restatement(c: dict[str, Any], visible: list[dict[str, Any]]) -> dict[str, 
         for x in visible
         if x["kind"] == "restatement_check" and x["fields"].get("of") == c["id"]
     ]
+    original = next((x for x in visible if x["id"] == c["fields"].get("of")), None)
     return {
         "id": c["id"],
         "of": c["fields"].get("of"),
         "author": c["author"],
+        "of_author": original["author"] if original else None,
         "check": checks[-1] if checks else None,
+        "checks": checks,
         "contribution": c,
     }
 
 
+def _theme(view: dict[str, Any]) -> dict[str, Any]:
+    """A theme with how people agree on it.
+
+    ``reading`` is one of the labels for ratings; None for fewer than five.
+    Source: measures.md, "Agreement on a theme".
+    """
+    agreement = view["ratings"].get("agreement")
+    return {**view, "reading": label_of(agreement["counts"]) if agreement else None}
+
+
 def _recommendation(
-    draft: rules.Said, said: list[rules.Said], by_id: Mapping[str, dict[str, Any]]
+    draft: rules.Said,
+    said: list[rules.Said],
+    by_id: Mapping[str, dict[str, Any]],
+    progress: Mapping[str, Progress],
 ) -> dict[str, Any]:
     decision = rules.decision_on(draft.id, said)
-    latest = by_id.get(rules.wording_of(draft.id, said), by_id[draft.id])
+    wording = rules.wording_of(draft.id, said)
+    latest = by_id.get(wording, by_id[draft.id])
     contribution = {**latest, "id": draft.id, "fields": dict(draft.fields)}
 
-    def shown(ids: tuple[str, ...]) -> list[dict[str, Any]]:
+    def shown(ids: Iterable[str]) -> list[dict[str, Any]]:
         return [by_id[i] for i in ids if i in by_id]
 
+    outcomes = shown(decision.outcomes)
     return {
         "id": draft.id,
+        "wording": wording,
         "what": draft.fields.get("what"),
         "owner": draft.fields.get("owner"),
         "when": draft.fields.get("when"),
@@ -139,15 +217,92 @@ def _recommendation(
         "objections": shown(decision.objections),
         "stand_asides": shown(decision.stand_asides),
         "amendments": shown(decision.amendments),
+        "dissent": [c for c in outcomes if c["fields"].get("result") == "adopted_with_dissent"],
         "author": contribution["author"],
+        "authors": _authors(shown(_wordings(draft, said))),
+        "progress": progress_view(draft.id, decision.result, progress),
         "contribution": contribution,
     }
 
 
+def _wordings(draft: rules.Said, said: list[rules.Said]) -> list[str]:
+    """Everything that worded a recommendation: what it was split from, the first, the later."""
+    roots = (str(draft.fields.get("split_of") or ""), draft.id)
+    return [
+        wording.id
+        for stands in rules.standing(said, "recommendation")
+        if stands.first.id in roots
+        for wording in stands.wordings
+    ]
+
+
+def _authors(wordings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each person once, in the order they came in."""
+    return list({c["author"]["id"]: c["author"] for c in wordings if c["author"]}.values())
+
+
+def progress_view(
+    recommendation_id: str, result: str, progress: Mapping[str, Progress]
+) -> dict[str, Any] | None:
+    """What became of a recommendation; None where it was not adopted, and so is not followed."""
+    if result not in rules.ADOPTED:
+        return None
+    found = progress.get(recommendation_id)
+    return {
+        "status": found.status if found else "open",
+        "reason": found.reason if found else "",
+        "at": moment(found.at) if found else None,
+        "next": list(rules.next_progress(found.status if found else "open")),
+    }
+
+
+def followed_views(
+    gathering: Gathering,
+    contributions: list[Contribution],
+    progress: Mapping[str, Progress],
+) -> list[dict[str, Any]]:
+    """A session's recommendations as a later one takes them up: words, result, what became of it.
+
+    Those that were not adopted have no status: they are still to decide. No names of authors.
+    """
+    said = [said_of(c) for c in contributions]
+    shown = {c.id: c for c in contributions if c.hidden_at is None}
+    head = {
+        "id": gathering.id,
+        "title": gathering.title,
+        "case": gathering.case_id,
+        "closed_at": moment(gathering.closed_at),
+    }
+    views = []
+    for draft in rules.drafts_of(said):
+        if draft.id not in shown:
+            continue
+        latest = contribution_view(shown.get(rules.wording_of(draft.id, said), shown[draft.id]))
+        result = rules.decision_on(draft.id, said).result
+        became = progress_view(draft.id, result, progress)
+        views.append(
+            {
+                "id": draft.id,
+                "session": head,
+                "language": latest["language"],
+                "text": latest["text"],
+                "translations": latest["translations"],
+                "owner": draft.fields.get("owner"),
+                "when": draft.fields.get("when"),
+                "measure": draft.fields.get("measure"),
+                "result": result,
+                **(became or {"status": None, "reason": "", "at": None, "next": []}),
+            }
+        )
+    return views
+
+
 def text_in(c: Mapping[str, Any], language: str) -> tuple[str, bool]:
     """What a contribution says in a language, and whether a machine wrote those words."""
-    if c["removed"]:
-        return "", False
+    return ("", False) if c["removed"] else _words_in(c, language)
+
+
+def _words_in(c: Mapping[str, Any], language: str) -> tuple[str, bool]:
     if c["language"] == language:
         return str(c["text"]), False
     found = c["translations"].get(language)
@@ -156,11 +311,24 @@ def text_in(c: Mapping[str, Any], language: str) -> tuple[str, bool]:
     return str(c["text"]), False
 
 
+_SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+_LIST = re.compile(r"^([-+=]|\d+(?=[.)]))")
+
+
 def _plain(text: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    for sign in "\\`*_{}[]<>#|":
-        text = text.replace(sign, "\\" + sign)
-    return " ".join(text.split())
+    """Text that Markdown shows as it is, on one line: no markup, list, link or entity."""
+    line = " ".join(_SIGNS.sub(r"\\\1", text).split())
+    start = _LIST.match(line)
+    if start is None:
+        return line
+    # A number is no sign that can be escaped: what would make it a list is.
+    at = start.end() if start[0].isdigit() else 0
+    return f"{line[:at]}\\{line[at:]}"
+
+
+def few(count: int) -> str:
+    """A count of people as it is shown of a group. Source: measures.md, "Rules"."""
+    return str(count) if count >= SMALLEST_GROUP else f"<{SMALLEST_GROUP}"
 
 
 def as_markdown(record: Mapping[str, Any], language: str, say: Say) -> str:
@@ -171,27 +339,23 @@ def as_markdown(record: Mapping[str, Any], language: str, say: Say) -> str:
         lines += [f"*{say('Demonstration: people and words are made up.')}*", ""]
     if record["published_at"] is None:
         lines += [f"*{say('Draft. Those who took part may still correct their own words.')}*", ""]
+    if record["held_at"]:
+        lines += [f"{record['held_at'][:10]}, {record['minutes']} min", ""]
     attendance = record["attendance"]
     lines += [f"{say('People who took part')}: {attendance['people']}", ""]
     for group, count in sorted(attendance["by_group"].items()):
-        lines.append(f"- {say('group.' + group)}: {count}")
+        lines.append(f"- {say('group.' + group)}: {_plain(few(count))}")
+    lines += _markdown_followed(record["followed"], language, say)
     for finding in record["findings"]:
         lines += ["", f"## {say('Finding')}: {_plain(finding['title'][language])}", ""]
         lines += [_plain(finding["text"][language])]
     lines += ["", f"## {say('Recommendations and decisions')}", ""]
     for number, item in enumerate(record["recommendations"], 1):
-        text, machine = text_in(item["contribution"], language)
-        mark = f" *({say('machine translation')})*" if machine else ""
-        lines.append(f"{number}. {_plain(text)}{mark}")
-        for part in ("owner", "when", "measure"):
-            value = _field_in(item, part, language) or say("not said")
-            lines.append(f"   - {say('part.' + part)}: {_plain(value)}")
-        lines.append(f"   - {say('part.result')}: {say('result.' + item['result'])}")
-        for objection in (*item["objections"], *item["stand_asides"]):
-            reason, _ = text_in(objection, language)
-            reason = reason or str(objection["fields"].get("reason", ""))
-            stance = say("stance." + objection["fields"]["value"])
-            lines.append(f"   - {stance}: {_plain(reason)}")
+        lines += _markdown_recommendation(number, item, language, say)
+    if record["themes"]:
+        lines += ["", f"## {say('Themes')}", ""]
+    for theme in record["themes"]:
+        lines += [_markdown_line(theme, language, say), *_markdown_figures(theme, say)]
     for phase in record["phases"]:
         shown = [c for c in phase["items"] if c["kind"] in SHOWN_KINDS]
         if not shown:
@@ -200,6 +364,54 @@ def as_markdown(record: Mapping[str, Any], language: str, say: Say) -> str:
         for c in shown:
             lines.append(_markdown_line(c, language, say))
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _markdown_followed(followed: Iterable[Mapping[str, Any]], language: str, say: Say) -> list[str]:
+    lines = []
+    for item in followed:
+        text, machine = _words_in(item, language)
+        mark = f" *({say('machine translation')})*" if machine else ""
+        status = item["status"]
+        said = say("progress." + status) if status else say("result." + item["result"])
+        reason = f" ({_plain(item['reason'])})" if item["reason"] else ""
+        lines.append(f"- {_plain(text)}{mark}: {said}{reason}")
+    return ["", f"## {say('From last time')}", "", *lines] if lines else []
+
+
+def _markdown_recommendation(
+    number: int, item: Mapping[str, Any], language: str, say: Say
+) -> list[str]:
+    text, machine = text_in(item["contribution"], language)
+    mark = f" *({say('machine translation')})*" if machine else ""
+    lines = [f"{number}. {_plain(text)}{mark}"]
+    for part in ("owner", "when", "measure"):
+        value = _field_in(item, part, language) or say("not said")
+        lines.append(f"   - {say('part.' + part)}: {_plain(value)}")
+    lines.append(f"   - {say('part.result')}: {say('result.' + item['result'])}")
+    if became := item["progress"]:
+        reason = f" ({_plain(became['reason'])})" if became["reason"] else ""
+        lines.append(f"   - {say('part.progress')}: {say('progress.' + became['status'])}{reason}")
+    for objection in (*item["objections"], *item["stand_asides"]):
+        reason, _ = text_in(objection, language)
+        reason = reason or str(objection["fields"].get("reason", ""))
+        stance = say("stance." + objection["fields"]["value"])
+        lines.append(f"   - {stance}: {_plain(reason)}")
+    for dissent in item["dissent"]:
+        words, _ = text_in(dissent, language)
+        lines.append(f"   - {say('result.adopted_with_dissent')}: {_plain(words)}")
+    return lines
+
+
+def _markdown_figures(theme: Mapping[str, Any], say: Say) -> list[str]:
+    """How a theme was rated, and how that reads."""
+    lines = []
+    for scale, tally in sorted((theme.get("ratings") or {}).items()):
+        counts = ", ".join(f"{value}: {n}" for value, n in enumerate(tally["counts"], 1))
+        name = say("scale." + scale) if scale in ("agreement", "importance") else _plain(scale)
+        lines.append(f"   - {name}: {counts}")
+    if theme["reading"]:
+        lines.append(f"   - {say('reading.' + theme['reading'])}")
+    return lines
 
 
 def _markdown_line(c: Mapping[str, Any], language: str, say: Say) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 import structlog
@@ -35,8 +35,9 @@ from hub.gatherings.models import (
     list_private,
     said_of,
 )
+from hub.gatherings.standing import Standings
 from hub.live import FORMATS, LANGUAGES, Live, room_of
-from hub.people.models import list_participants
+from hub.people.models import Participant, list_participants
 from hub.programme.models import find_case, list_findings
 from hub.render import Renderer
 
@@ -69,6 +70,8 @@ class Screens:
         self.on_change: Callable[[], None] = lambda: None
         # Sessions that somebody asked for since the presence job last looked.
         self.touched: set[str] = set()
+        # When participants last asked by HTTP, since the presence job last looked.
+        self.seen: dict[str, datetime] = {}
         self._writing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._showing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._shown: dict[str, int] = {}
@@ -129,6 +132,12 @@ class Screens:
             except Exception:
                 # Nobody loses anything: whoever misses a push asks for the changes.
                 log.exception("push failed", session=gathering_id)
+
+    def visited(self, gathering_id: str, seat: Participant | None = None) -> None:
+        """Somebody asked for a session by HTTP: it is alive, and so are they."""
+        self.touched.add(gathering_id)
+        if seat is not None:
+            self.seen[seat.id] = self.clock.now()
 
     # --- what changed ---
 
@@ -206,7 +215,9 @@ class Screens:
         if not contributions:
             return []
         known = {c.id: c for c in contributions}
-        missing = views.references_of(contributions) - set(known)
+        standings = await self._standings(tx, gathering, contributions)
+        wanted = views.references_of(contributions) | standings.references_of(contributions)
+        missing = wanted - set(known)
         if missing:
             found = await tx.scalars(
                 select(Contribution)
@@ -214,19 +225,20 @@ class Screens:
                 .options(*WITH_AUTHOR)
             )
             known |= {c.id: c for c in found}
-        said: list[rules.Said] = []
-        if any(c.kind in ("recommendation", "theme") for c in contributions):
-            said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
         return [
-            views.contribution_view(
-                c,
-                re=known,
-                decision=rules.decision_on(c.id, said) if c.kind == "recommendation" else None,
-                tallies=rules.tallies_of(c.id, said) if c.kind == "theme" else None,
-                for_author=own,
-            )
+            views.contribution_view(c, re=known, for_author=own) | standings.facts_of(c, known)
             for c in contributions
         ]
+
+    async def _standings(
+        self, tx: AsyncSession, gathering: Gathering, contributions: list[Contribution]
+    ) -> Standings:
+        """How themes and proposals stand, where there is one of them among these."""
+        if not any(c.kind in rules.REVISED for c in contributions):
+            return Standings([], {})
+        said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+        people = {p.id: p.name for p in await list_participants(tx, gathering.id)}
+        return Standings(said, people)
 
     async def presence(self, tx: AsyncSession, gathering_id: str) -> Presence:
         """Who is here; facilitators are not counted."""
@@ -237,7 +249,12 @@ class Screens:
         here = [
             p
             for p in participants
-            if p.left_at is None and (p.id in connected or p.seen_at >= since)
+            if p.left_at is None
+            and (
+                p.without_device
+                or p.id in connected
+                or max(p.seen_at, self.seen.get(p.id, p.seen_at)) >= since
+            )
         ]
         by_language: dict[str, int] = defaultdict(int)
         by_role: dict[str, int] = defaultdict(int)
@@ -297,7 +314,9 @@ class Screens:
         return view
 
     async def queue(self, tx: AsyncSession, gathering_id: str) -> list[dict[str, Any]]:
-        rows = await list_hands(tx, gathering_id)
+        gathering = await access_gathering(tx, gathering_id)
+        hybrid = bool(gathering.format.get("hybrid"))
+        rows = await list_hands(tx, gathering_id, remote_first=hybrid)
         spoken: set[str] = set()
         if rows:
             found = await tx.scalars(
@@ -313,15 +332,6 @@ class Screens:
         return await self.contribution_views(
             tx, gathering, await list_contributions(tx, gathering.id)
         )
-
-    async def drafts(
-        self, tx: AsyncSession, gathering_id: str, shared: list[dict[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """The proposals as they stand, for those who decide on them."""
-        if not any(view["kind"] == "recommendation" for view in shared):
-            return []
-        said = [said_of(c) for c in await list_everything_said(tx, gathering_id)]
-        return views.draft_views(said, shared)
 
     async def tell_presence(self, gathering_id: str) -> None:
         """Send the count of people to everyone in the session."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,15 +14,23 @@ FIELDS = """What the kind needs besides its text:
 | `restatement` | `of`: the contribution restated |
 | `restatement_check` | `of`: the restatement; `answer`: `yes`, `partly` or `no` |
 | `rating` | `of`, `scale`, `value`: 1–5 or `"pass"`, `reason` |
-| `ranking` | `order`: ids, first is highest |
-| `recommendation` | `what`, `owner`, `when` (a date), `measure`; `split_of` |
-| | (replying to a recommendation revises it; `split_of` parts it) |
-| `stance` | `of`; `value`: `consent`, `objection` or `stand_aside`; `reason` (of an objection) |
+| `ranking` | `order`: themes, first is highest, the first three get 3, 2 and 1 points; \
+or empty with `passed`: true |
+| `theme` | `from`: at most 20 ids of the posts it was made from |
+| `recommendation` | `what`, `owner`, `when` (a date, not past), `measure`; `split_of` |
+| | (replying to a theme or recommendation with one of its kind revises it: the first post keeps \
+its place and has the latest words in `current`; `split_of`, of a part, is what was split, which \
+is then no longer decided on; `owner_agreed` is true where those named as responsible said yes) |
+| `stance` | `of`; `value`: `consent`, `objection` or `stand_aside`; `reason` (of an objection); \
+`wording`: the post whose words it is on, refused with 409 where those are not the latest |
 | `amendment` | `of` |
 | `contribution` | `tag`, `side`: `for` or `against` (in phase `fit`); `finding` |
 | `reflection` | `skipped`: true, with no text |
 | `wording`, `change` | `principle`, `language` |
 """
+
+
+ProgressStatus = Literal["open", "doing", "done", "dropped"]
 
 
 class Both(BaseModel):
@@ -33,11 +41,16 @@ class Both(BaseModel):
 
 
 class SessionIn(BaseModel):
-    """A session to plan. ``minutes`` changes the length of single phases, by phase id."""
+    """A session to plan. ``minutes`` changes the length of single phases, by phase id.
+
+    ``follows``: the closed session whose recommendations it takes up, by id, or ``latest`` for
+    the latest of the same case.
+    """
 
     format: str
     title: Both
     case: str | None = None
+    follows: str | None = None
     charter: str | None = None
     principles: list[str] | None = None
     access: str = "open"
@@ -73,6 +86,31 @@ class JoinIn(BaseModel):
     role: str | None = None
     bilingual: bool = False
     consent: bool | ConsentIn = False
+    remote: bool = Field(default=False, description="In a hybrid session: not in the room")
+
+
+class OfferIn(BaseModel):
+    """Whom to offer a post to restate; everybody who has restated nobody where left out."""
+
+    participant: str | None = None
+
+
+class OfferOut(BaseModel):
+    participant: str
+    of: str
+
+
+class Offers(BaseModel):
+    items: list[OfferOut]
+
+
+class SeatIn(BaseModel):
+    """Somebody in the room without a device. ``consent`` is what they said yes to, aloud."""
+
+    name: str
+    language: str
+    role: str | None = None
+    consent: bool | ConsentIn = False
 
 
 class ContributionIn(BaseModel):
@@ -84,10 +122,21 @@ class ContributionIn(BaseModel):
     language: str | None = None
     reply_to: str | None = None
     fields: dict[str, Any] | None = Field(default=None, description=FIELDS)
+    written_for: str | None = Field(
+        default=None,
+        description="A participant's id: a facilitator is their scribe, the words are theirs",
+    )
 
 
 class TextIn(BaseModel):
     text: str
+
+
+class StatusIn(BaseModel):
+    """What became of a recommendation: open, doing, done, or dropped with a reason."""
+
+    status: str
+    reason: str = Field(default="", max_length=500)
 
 
 class DisputeIn(BaseModel):
@@ -97,6 +146,12 @@ class DisputeIn(BaseModel):
 
 class ReasonIn(BaseModel):
     reason: str = ""
+
+
+class AgreeIn(BaseModel):
+    """Whether the one who is named as responsible takes it on."""
+
+    agree: bool = True
 
 
 class FloorIn(BaseModel):
@@ -154,6 +209,7 @@ class SessionOut(Open):
     revision: int
     demonstration: bool
     published_at: str | None
+    follows: str | None = Field(description="The session whose recommendations it takes up")
 
 
 class Sessions(BaseModel):
@@ -169,11 +225,16 @@ class AuthorOut(BaseModel):
 
 
 class TranslationOut(Open):
-    """``status``: pending, machine, memory, corrected, disputed or failed (with ``reason``)."""
+    """``status``: pending, machine, memory, corrected, disputed or failed (with ``reason``).
+
+    ``origin`` says where a text from memory is from: bot, format, catalogue, charter, or
+    correction, which ``by`` made in the same session.
+    """
 
     text: str | None
     status: str
     by: str | None
+    origin: str | None
     doubt: dict[str, Any] | None
 
 
@@ -193,11 +254,13 @@ class ContributionOut(Open):
     )
     text: str
     created_at: str
+    corrected_at: str | None = Field(description="When its author corrected it after the session")
     translations: dict[str, TranslationOut]
     reply_to: str | None
     fields: dict[str, Any] = Field(description=FIELDS)
     removed: bool
     hidden: bool
+    scribe: str | None = Field(description="Who typed it, where that was not the author")
 
 
 class Contributions(BaseModel):
@@ -223,6 +286,7 @@ class ParticipantOut(BaseModel):
     group: str | None
     bilingual: bool
     ready: bool
+    remote: bool
 
 
 class JoinOut(BaseModel):
@@ -271,11 +335,21 @@ class BotLineOut(BaseModel):
     sends_at: str | None
 
 
+class ComingOut(BaseModel):
+    """A line that the chatbot foresees, and when it would say it if nothing changes."""
+
+    trigger: str
+    to: str
+    at: str
+    text: Both
+
+
 class BotOut(BaseModel):
-    """The chatbot's waiting lines, next first."""
+    """The chatbot's waiting lines, and those it foresees, soonest first."""
 
     muted: bool
     items: list[BotLineOut]
+    next: list[ComingOut]
 
 
 class PersonOut(BaseModel):
@@ -289,10 +363,45 @@ class HandOut(BaseModel):
     raised_at: str
     has_floor: bool
     has_spoken: bool
+    remote: bool
 
 
 class Queue(BaseModel):
     items: list[HandOut]
+    next: str | None = None
+
+
+class FollowedSessionOut(BaseModel):
+    """The session that a recommendation comes from."""
+
+    id: str
+    title: Both
+    case: str | None
+    closed_at: str | None
+
+
+class RecommendationOut(Open):
+    """A recommendation and what became of it; ``status`` is null where it was not adopted."""
+
+    id: str
+    session: FollowedSessionOut
+    language: str
+    text: str
+    translations: dict[str, TranslationOut]
+    owner: str | None
+    when: str | None
+    measure: str | None
+    result: str
+    status: str | None
+    reason: str
+    at: str | None
+
+
+class Recommendations(BaseModel):
+    """Adopted recommendations; ``to_decide`` are those that were parked or left undecided."""
+
+    items: list[RecommendationOut]
+    to_decide: list[RecommendationOut]
     next: str | None = None
 
 
@@ -301,9 +410,71 @@ class FormatOut(Open):
     kind: str
     title: Both
     summary: Both
+    hybrid: bool
+    own: bool
     phases: list[dict[str, Any]]
+
+
+class FormatWhole(FormatOut):
+    """``version`` marks the words of an own format; a change may name the one it began from."""
+
+    triggers: dict[str, Both]
+    version: str | None = None
 
 
 class Formats(BaseModel):
     items: list[FormatOut]
     next: str | None = None
+
+
+class QuestionOut(BaseModel):
+    """One question. ``values`` are its answers in numbers; it is answered in words where empty."""
+
+    id: str
+    version: int
+    when: Literal["before", "after"]
+    kind: Literal["scale", "picture", "open"]
+    domain: str | None
+    text: Both
+    values: list[int]
+
+
+class QuestionFormOut(BaseModel):
+    """A form: the ids of its questions by part (``first``, ``dialogue``, ``more``, ``open``)."""
+
+    id: str
+    when: Literal["before", "after"]
+    open: bool
+    parts: dict[str, list[str]]
+
+
+class QuestionsOut(BaseModel):
+    """The questions before and after a session, and which may be answered now.
+
+    ``scale`` and ``picture`` say what the numbers mean, ``unsure`` what ``null`` means.
+    """
+
+    forms: list[QuestionFormOut]
+    items: list[QuestionOut]
+    scale: dict[str, Both]
+    picture: dict[str, Both]
+    unsure: Both
+    note: Both
+
+
+class AnswersIn(BaseModel):
+    """Answers by question: a number, a text of at most 4,000 characters, or null.
+
+    Null says that one would rather not say. A question left out is skipped, and an earlier answer
+    to it is erased.
+    """
+
+    items: dict[str, Any] = Field(examples=[{"po2": 4, "po8": None, "poO1": "Längre paus"}])
+
+
+class AnswersOut(BaseModel):
+    """One's own answers; nobody else can see whose they are."""
+
+    when: Literal["before", "after"]
+    open: bool
+    items: dict[str, int | str | None]

@@ -16,6 +16,13 @@ from hub.people.models import Participant
 from hub.people.rules import group_of
 from hub.programme.models import Case, Finding
 
+# What the latest wording of a theme or proposal puts in the place of the first.
+LATEST = ("author", "text", "language", "translations", "fields")
+
+
+# Letters of a post that the chatbot points at.
+EXCERPT = 160
+
 
 def moment(at: datetime | None) -> str | None:
     """RFC 3339 with offset."""
@@ -41,6 +48,7 @@ def translation_view(t: Translation) -> dict[str, Any]:
         "text": t.text if t.status not in ("pending", "failed") else None,
         "status": t.status,
         "by": t.by_name,
+        "origin": t.origin,
         "doubt": t.doubt,
         "fields": t.fields or {},
     }
@@ -57,15 +65,13 @@ def contribution_view(
     c: Contribution,
     *,
     re: Mapping[str, Contribution] | None = None,
-    decision: rules.Decision | None = None,
-    tallies: Mapping[str, rules.Tally] | None = None,
     for_author: bool = False,
 ) -> dict[str, Any]:
     """A contribution as the contract has it. A hidden one shows its words to its author alone."""
     gone = c.removed_at is not None
     hidden = c.hidden_at is not None
     shown = not gone and (not hidden or for_author)
-    view: dict[str, Any] = {
+    return {
         "id": c.id,
         "session": c.gathering_id,
         "seq": c.seq,
@@ -77,6 +83,7 @@ def contribution_view(
         "looks_like": c.looks_like if shown else None,
         "text": c.text if shown else "",
         "created_at": moment(c.created_at),
+        "corrected_at": moment(c.corrected_at) if shown else None,
         "translations": {t.language: translation_view(t) for t in c.translations if shown},
         "reply_to": c.reply_to,
         "fields": c.fields if shown else {},
@@ -85,41 +92,57 @@ def contribution_view(
         "hidden_reason": c.hidden_reason if hidden and for_author else "",
         "pinned": c.pinned_at is not None,
         "on_screen": c.screen_at is not None,
+        "scribe": c.scribe.name if c.scribe and shown else None,
         "re": _re_view(c, re or {}),
         "decision": None,
     }
-    if decision is not None:
-        view["decision"] = {"result": decision.result, "stances": decision.stances}
-    if tallies is not None:
-        view["ratings"] = {
-            scale: {
-                "counts": list(tally.counts),
-                "passed": tally.passed,
-                "answered": tally.answered,
-                "mean": tally.mean,
-            }
-            for scale, tally in sorted(tallies.items())
+
+
+def decision_view(decision: rules.Decision) -> dict[str, Any]:
+    return {"result": decision.result, "stances": decision.stances}
+
+
+def tallies_view(tallies: Mapping[str, rules.Tally]) -> dict[str, Any]:
+    """How a theme is rated, by scale."""
+    return {
+        scale: {
+            "counts": list(tally.counts),
+            "passed": tally.passed,
+            "answered": tally.answered,
+            "mean": tally.mean,
         }
-    return view
+        for scale, tally in sorted(tallies.items())
+    }
 
 
 def _re_view(c: Contribution, known: Mapping[str, Contribution]) -> dict[str, Any] | None:
-    """What this one answers, restates or decides on."""
-    about = known.get(str(c.fields.get("of") or c.reply_to or ""))
+    """What this one answers, restates, decides on or points at."""
+    about = known.get(_reference_of(c))
     if about is None:
         return None
     author = author_view(about) if about.hidden_at is None else None
-    return {
+    view = {
         "id": about.id,
         "kind": about.kind,
         "name": author["name"] if author else None,
         "role": author["role"] if author else None,
     }
+    if c.kind == "bot" and author is not None:
+        # The chatbot speaks of a post that may have scrolled away long ago.
+        view["excerpt"] = {about.language: about.text[:EXCERPT]} | {
+            t.language: t.text[:EXCERPT] for t in about.translations if t.text
+        }
+    return view
+
+
+def _reference_of(c: Contribution) -> str:
+    about = c.fields.get("about") if c.kind == "bot" else None
+    return str(c.fields.get("of") or c.reply_to or about or "")
 
 
 def references_of(contributions: Iterable[Contribution]) -> set[str]:
     """The ids that views of these need to know of."""
-    ids = {str(c.fields.get("of") or c.reply_to or "") for c in contributions}
+    ids = {_reference_of(c) for c in contributions}
     ids.discard("")
     return ids
 
@@ -166,6 +189,7 @@ def format_view(form: rules.Format) -> dict[str, Any]:
                 "discussion": p.discussion,
                 "inputs": list(p.inputs),
                 "exit": p.exit,
+                "host": p.host,
             }
             for p in form.phases
         ],
@@ -175,7 +199,8 @@ def format_view(form: rules.Format) -> dict[str, Any]:
 def queue_view(rows: Iterable[tuple[Hand, Participant]], spoken: set[str]) -> list[dict[str, Any]]:
     return [
         {
-            "participant": {"id": p.id, "name": p.name, "role": p.role},
+            "participant": {"id": p.id, "name": p.name, "role": p.role, "group": p.group},
+            "remote": p.remote,
             "raised_at": moment(hand.raised_at),
             "has_floor": hand.floor_at is not None,
             "has_spoken": p.id in spoken,
@@ -184,19 +209,26 @@ def queue_view(rows: Iterable[tuple[Hand, Participant]], spoken: set[str]) -> li
     ]
 
 
-def draft_views(
-    said: list[rules.Said], shared: Iterable[Mapping[str, Any]]
-) -> list[dict[str, Any]]:
-    """Proposals as they stand: the id of the first wording, the words of the latest."""
-    by_id = {view["id"]: view for view in shared if not view["removed"] and not view["hidden"]}
-    drafts = []
-    for draft in rules.drafts_of(said):
-        latest = by_id.get(rules.wording_of(draft.id, said))
-        if latest is not None and draft.id in by_id:
-            first = by_id[draft.id]
-            merged = {"id": draft.id, "fields": dict(draft.fields), "decision": first["decision"]}
-            drafts.append({**latest, **merged})
-    return drafts
+def as_it_stands(view: Mapping[str, Any]) -> dict[str, Any]:
+    """The view of a theme or proposal with its latest words in the place of its own.
+
+    ``wording`` is the id of the post that they are in.
+    """
+    words = view.get("current")
+    if not words:
+        return {**view, "wording": view["id"]}
+    latest = {name: words[name] for name in LATEST}
+    return {**view, **latest, "wording": words["id"]}
+
+
+def standing_views(shared: Iterable[Mapping[str, Any]], kind: str) -> list[dict[str, Any]]:
+    """The themes or proposals as they stand: each once, and no proposal that was split."""
+    return [
+        as_it_stands(view)
+        for view in shared
+        if view["kind"] == kind
+        and not (view["removed"] or view["hidden"] or view["revises"] or view.get("split_into"))
+    ]
 
 
 def bot_line_view(line: BotLine) -> dict[str, Any]:
@@ -235,6 +267,7 @@ def stage_view(
         "count": len(form.phases),
         "title": phase.title if phase else None,
         "task": phase.task if phase else None,
+        "host": phase.host if phase else None,
         "ends_at": moment(stage.ends_at),
         "seconds_left": max(0, round(left)) if left is not None else None,
         "time_up": stage.time_is_up(now),
@@ -280,7 +313,12 @@ def session_view(
         "code": gathering.code,
         "join_url": f"{base_url}/join/{gathering.code}",
         "title": gathering.title,
-        "format": {"id": form.id, "kind": form.kind, "title": form.title},
+        "format": {
+            "id": form.id,
+            "kind": form.kind,
+            "title": form.title,
+            "hybrid": form.hybrid,
+        },
         "case": case_view(case) if case else None,
         "charter": gathering.charter,
         "principles": gathering.principles,
@@ -299,4 +337,5 @@ def session_view(
         "revision": gathering.revision,
         "demonstration": gathering.demonstration,
         "published_at": moment(gathering.published_at),
+        "follows": gathering.follows_id,
     }

@@ -9,13 +9,20 @@ import segno
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Invalid, Refusal
-from hub.gatherings import actions, desk
+from hub.errors import Invalid, NotFound, Refusal
+from hub.gatherings import actions, desk, panels, views
 from hub.gatherings.api.bot import read_bot
-from hub.gatherings.doorway import access_said
-from hub.gatherings.models import Gathering, access_contribution, access_gathering, list_private
+from hub.gatherings.doorway import access_said, may_follow_up, read_followed, record_for
+from hub.gatherings.models import (
+    Gathering,
+    access_contribution,
+    access_gathering,
+    list_private,
+)
 from hub.gatherings.screens import Room
+from hub.language.actions import Suggestion, suggest
 from hub.language.api import TranslatorDep
+from hub.language.text import Language
 from hub.people.door import Asking
 from hub.people.models import Participant
 from hub.people.pages import page
@@ -96,13 +103,14 @@ def seat_view(seat: Participant | None) -> dict[str, Any] | None:
         "group": seat.group,
         "language": seat.language,
         "bilingual": seat.bilingual,
+        "remote": seat.remote,
     }
 
 
 async def room_context(visit: Visit, session_id: str) -> dict[str, Any]:
     """Everything a face of the room shows, read in one view of the database."""
     screens, seat = visit.screens, visit.caller.seat(session_id)
-    screens.touched.add(session_id)
+    screens.visited(session_id, seat)
     async with screens.database.reading() as tx:
         gathering = await access_gathering(tx, session_id)
         private = await list_private(tx, session_id, seat.id) if seat else []
@@ -111,10 +119,11 @@ async def room_context(visit: Visit, session_id: str) -> dict[str, Any]:
             "session": await session_of(visit, tx, gathering),
             "stage": await screens.stage(tx, gathering),
             "contributions": shared,
-            "drafts": await screens.drafts(tx, session_id, shared),
+            "drafts": views.standing_views(shared, "recommendation"),
             "private": await screens.contribution_views(tx, gathering, private, own=True),
             "findings": await screens.finding_views(tx, session_id),
             "queue": await screens.queue(tx, session_id),
+            "followed": await read_followed(tx, gathering),
             "ready": bool(seat and seat.ready_at),
             "me": seat_view(seat),
             "speed": screens.clock.speed,
@@ -125,14 +134,53 @@ async def desk_page(visit: Visit, session_id: str, status: int = 200, **extra: A
     """The facilitator's face of the room; before the start, the plan."""
     context = await room_context(visit, session_id)
     async with visit.screens.database.reading() as tx:
-        context |= await desk.read_desk(visit.screens, tx, session_id, context["contributions"])
-        context["bot"] = await read_bot(tx, await access_gathering(tx, session_id))
+        context |= await panels.read_desk(visit.screens, tx, session_id, context["contributions"])
+        context["bot"] = await read_bot(visit.screens, tx, await access_gathering(tx, session_id))
     context |= {"me": None, "qr": qr_svg(context["session"]["join_url"]), **extra}
     if context["stage"]["state"] in ("planned", "open"):
         return visit.page("gatherings/plan.html", status, **context)
     side = visit.request.query_params.get("part") == "side"
     name = "gatherings/_desk_side.html" if side else "gatherings/desk.html"
     return visit.page(name, status, **context)
+
+
+async def write_for_page(
+    visit: Visit,
+    session_id: str,
+    participant_id: str,
+    *,
+    name: str = "gatherings/room.html",
+    status: int = 200,
+    **extra: Any,
+) -> Response:
+    """The room as a scribe sees it, writing what ``participant_id`` says.
+
+    Nothing private of theirs is shown: what they keep to themselves is not the scribe's.
+    """
+    context = await room_context(visit, session_id)
+    async with visit.screens.database.reading() as tx:
+        seat = await tx.get(Participant, participant_id)
+    if seat is None or seat.gathering_id != session_id or seat.left_at is not None:
+        raise NotFound("participant_not_found")
+    context |= {"me": seat_view(seat), "private": [], "ready": False, "written_for": seat.id}
+    return visit.page(name, status, **context, **extra)
+
+
+async def record_page(
+    visit: Visit, session_id: str, status: int = 200, *, unfolded: bool = False, **extra: Any
+) -> Response:
+    """What the session produced, in both languages, where the reader may see it."""
+    record = await record_for(visit.screens, visit.caller, session_id)
+    return visit.page(
+        "gatherings/record.html",
+        status,
+        record=record,
+        session=record["session"],
+        may_publish=visit.caller.runs,
+        may_follow_up=may_follow_up(visit.caller),
+        unfolded=unfolded,
+        **extra,
+    )
 
 
 async def contribution_page(
@@ -146,8 +194,23 @@ async def contribution_page(
         said = await access_contribution(tx, contribution_id)
         (view,) = await screens.contribution_views(tx, gathering, [said], own=own or caller.runs)
         session = await session_of(visit, tx, gathering)
-        may = await desk.what_may(tx, gathering, said, caller=caller, own=own)
+        may = await desk.what_may(
+            tx, gathering, said, caller=caller, own=own, view=view, now=screens.clock.now()
+        )
+        suggestion = await _suggestion(tx, session_id, view) if may.get("correct") else None
     asked = visit.request.query_params.get("part") == "actions"
     part = visit.is_htmx and (asked or extra.get("values", {}).get("part"))
     name = "gatherings/_actions.html" if part else "gatherings/contribution.html"
-    return visit.page(name, status, contribution=view, session=session, may=may, **extra)
+    context = {"contribution": view, "session": session, "may": may, "suggestion": suggestion}
+    return visit.page(name, status, **context, **extra)
+
+
+async def _suggestion(tx: AsyncSession, session_id: str, view: dict[str, Any]) -> Suggestion | None:
+    """How people translated words like these before, where that tells more than what is shown."""
+    words = views.as_it_stands(view)
+    target: Language = "en" if words["language"] == "sv" else "sv"
+    shown = {translation["text"] for translation in words["translations"].values()}
+    found = await suggest(
+        tx, words["text"], target=target, scope=session_id, without=words["wording"]
+    )
+    return next((each for each in found if each.text not in shown), None)

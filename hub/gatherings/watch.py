@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -163,25 +164,24 @@ def _proposals(contributions: list[Contribution], *, deciding: bool) -> tuple[Pr
     """Recommendations with the numbers that people see: 1, 2, and 2a and 2b where one was split."""
     said = [said_of(c) for c in contributions]
     at = {s.id: s.created_at for s in said}
-    whole = [
-        s
-        for s in said
-        if s.kind == "recommendation" and not s.fields.get("split_of") and s.reply_to not in at
-    ]
-    numbers = {s.id: str(n) for n, s in enumerate(whole, 1)}
-    parts: dict[str, int] = {}
+    labels: dict[str, str] = {}
+    parts: Counter[str] = Counter()
+    wholes = 0
+    for standing in rules.standing(said, "recommendation"):
+        whole = labels.get(str(standing.first.fields.get("split_of") or ""))
+        if whole is None:
+            wholes += 1
+            labels[standing.first.id] = str(wholes)
+        else:
+            labels[standing.first.id] = f"{whole}{'abcdefgh'[min(parts[whole], 7)]}"
+            parts[whole] += 1
     found = []
     for draft in rules.drafts_of(said):
-        label = numbers.get(draft.id, "")
-        if parent := draft.fields.get("split_of"):
-            letter = "abcdefgh"[min(parts.get(parent, 0), 7)]
-            parts[parent] = parts.get(parent, 0) + 1
-            label = f"{numbers.get(parent, '')}{letter}"
         objections = rules.decision_on(draft.id, said).objections if deciding else ()
         found.append(
             Proposal(
                 id=draft.id,
-                label=label or str(len(numbers)),
+                label=labels[draft.id],
                 missing=tuple(rules.missing_parts(draft.fields)),
                 objected_at=min((at[o] for o in objections), default=None),
             )

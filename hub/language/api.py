@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from hub.db import Database
 from hub.errors import Refusal
 from hub.language import actions
 from hub.language.text import Doubt, Language
@@ -32,7 +33,14 @@ def get_translator(request: Request) -> Service:
     return translator
 
 
+def get_memory(request: Request) -> Database | None:
+    """The database with the translation memory; None where the app has none."""
+    found: Database | None = getattr(request.app.state, "database", None)
+    return found
+
+
 TranslatorDep = Annotated[Service, Depends(get_translator)]
+MemoryDep = Annotated[Database | None, Depends(get_memory)]
 
 
 def _not_blank(text: str) -> str:
@@ -63,23 +71,57 @@ class DoubtOut(BaseModel):
         return cls(score=doubt.score, reasons=list(doubt.reasons)) if doubt else None
 
 
+class SuggestionOut(BaseModel):
+    """What a person made of similar words; `score` from 0 to 1, which is the same words."""
+
+    text: str
+    source_text: str
+    score: float
+    origin: str
+
+
 class TranslationOut(BaseModel):
-    """The translated text; `source` says where it comes from, `from` its original language."""
+    """The translated text; `source` says where it comes from, `from` its original language.
+
+    `suggestions`: how people translated similar words, beside what the engine made.
+    """
 
     text: str
     language: Language = Field(serialization_alias="from")
     source: Literal["memory", "engine"]
     doubt: DoubtOut | None
+    suggestions: list[SuggestionOut] = Field(default_factory=list)
 
 
 @router.post("/translate")
-async def post_translate(wanted: TranslationIn, translator: TranslatorDep) -> TranslationOut:
-    """Translates a text of up to 20,000 characters."""
+async def post_translate(
+    wanted: TranslationIn, translator: TranslatorDep, database: MemoryDep
+) -> TranslationOut:
+    """Translates a text of up to 20,000 characters. People in live sessions go first."""
     made = await actions.translate(
-        translator, wanted.text, source=wanted.source, target=wanted.target
+        translator,
+        wanted.text,
+        source=wanted.source,
+        target=wanted.target,
+        database=database,
+        urgent=False,
     )
     if made.status == "failed":
         raise NotTranslated(made.reason or "engine")
     return TranslationOut(
-        text=made.text, language=made.source, source="engine", doubt=DoubtOut.of(made.doubt)
+        text=made.text,
+        language=made.source,
+        source="memory" if made.status == "memory" else "engine",
+        doubt=DoubtOut.of(made.doubt),
+        suggestions=await _suggestions(database, made, wanted.text),
     )
+
+
+async def _suggestions(
+    database: Database | None, made: actions.Translation, text: str
+) -> list[SuggestionOut]:
+    if database is None or made.status != "machine":
+        return []
+    async with database.reading() as tx:
+        found = await actions.suggest(tx, text, target=made.target)
+    return [SuggestionOut(**vars(each)) for each in found]

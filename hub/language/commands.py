@@ -15,7 +15,9 @@ import rich.console
 import rich.progress
 import typer
 
+from hub.db import Database
 from hub.language import packages as shelf
+from hub.language.actions import translate_all
 from hub.language.packages import BrokenPackage, Package
 from hub.language.text import Language
 from hub.language.translator import Offer, Service, Unreachable, offers, try_out
@@ -193,12 +195,15 @@ def translate_lines(
     stdin: TextIO,
     stdout: TextIO,
     stderr: TextIO,
+    *,
+    database: Database | None = None,
 ) -> int:
     """Writes one line for each line read, as soon as it is there; returns the exit status.
 
-    Starts the translator and closes it. A line that could not be translated comes out as it was,
-    with a note on `stderr`, and the status is 1 at the end. Line ends (CRLF too), empty lines and
-    a missing last line end stay as they were, and so do bytes that are no UTF-8.
+    Starts the translator and closes it; `database` holds the translation memory, if there is
+    one. A line that could not be translated comes out as it was, with a note on `stderr`, and the
+    status is 1 at the end. Line ends (CRLF too), empty lines and a missing last line end stay as
+    they were, and so do bytes that are no UTF-8.
     """
     if isinstance(stdout, io.TextIOWrapper):
         stdout.reconfigure(encoding="utf-8", errors="surrogateescape", newline="")
@@ -208,8 +213,12 @@ def translate_lines(
         try:
             for lines in _lines(stdin):
                 made = runner.run(
-                    translator.translate(
-                        [line.rstrip("\r\n") for line in lines], source=source, target=target
+                    translate_all(
+                        translator,
+                        [line.rstrip("\r\n") for line in lines],
+                        source=source,
+                        target=target,
+                        database=database,
                     )
                 )
                 for line, result in zip(lines, made, strict=True):
@@ -226,6 +235,8 @@ def translate_lines(
             return 1
         finally:
             runner.run(translator.close())
+            if database is not None:
+                runner.run(database.close())
     return 1 if failures else 0
 
 

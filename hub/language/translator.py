@@ -27,14 +27,30 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 import structlog
 
+from hub.language import glossary as words_of_the_field
 from hub.language import packages as shelf
+from hub.language.glossary import Glossary, Hint, Match, Term, avoided, honoured
+from hub.language.keeping import (
+    continued,
+    days_mended,
+    for_engine,
+    left_in,
+    names_in,
+    names_lost,
+    names_mended,
+    names_swapped,
+    numbers_mended,
+    quoted,
+    with_kept,
+)
 from hub.language.packages import DIRECTIONS, BrokenPackage, Package
+from hub.language.standins import ROUNDS, Veiled, veiled
 from hub.language.text import (
     Doubt,
     Language,
@@ -47,7 +63,10 @@ from hub.language.text import (
     pieces,
     shorter,
     tidy,
+    unsure,
     weighed,
+    without_stutter,
+    words,
 )
 
 __all__ = [
@@ -72,6 +91,9 @@ _LONGEST_TOKENS: Final = 110
 _BEAM: Final = 4
 _LENGTH_PENALTY: Final = 0.2
 _BATCH_TOKENS: Final = 256
+# Those that the beam ends with anyway.
+_HYPOTHESES: Final = _BEAM
+_MOST_STAND_INS: Final = 3
 _TRIAL: Final[dict[Language, str]] = {
     "sv": "Jag har varit på avdelningen i tre dagar.",
     "en": "I have been on the ward for three days.",
@@ -85,7 +107,7 @@ class Translated:
     `no_package` (the direction has none that works), `degenerate` (what came out was no
     translation), `overloaded` (too many texts wait already), `engine` (it broke or is closed).
     `doubt` is None or says why the text may be wrong. `model` names package and version, and is
-    empty where none was there.
+    empty where none was there. `hints` are the words of the original that may mean several things.
     """
 
     text: str
@@ -93,6 +115,7 @@ class Translated:
     reason: str | None
     doubt: Doubt | None
     model: str
+    hints: tuple[Hint, ...] = ()
 
 
 class Service(Protocol):
@@ -120,9 +143,15 @@ class Service(Protocol):
         ...
 
     async def translate(
-        self, texts: Sequence[str], *, source: Language, target: Language
+        self,
+        texts: Sequence[str],
+        *,
+        source: Language,
+        target: Language,
+        names: Sequence[str] = (),
+        terms: Sequence[Term] = (),
     ) -> list[Translated]:
-        """One result per text, in order."""
+        """One result per text, in order; `names` stay, `terms` come before the glossary's."""
         ...
 
 
@@ -131,14 +160,23 @@ class Translator:
 
     `models_dir` holds installed packages, which win over those that came with the hub in
     `bundled_dir`; of several versions the highest wins, and one that cannot be loaded makes way
-    for the next. `threads` is the number of processor threads that one batch uses. No method
+    for the next. `threads` is the number of processor threads that one batch uses; `glossary` is
+    the one that comes with the hub unless another is given. No method
     blocks the event loop or touches the network, and `translate` never raises for any text.
     """
 
-    def __init__(self, models_dir: Path, bundled_dir: Path, *, threads: int = 1) -> None:
+    def __init__(
+        self,
+        models_dir: Path,
+        bundled_dir: Path,
+        *,
+        threads: int = 1,
+        glossary: Glossary | None = None,
+    ) -> None:
         self._models_dir = models_dir
         self._bundled_dir = bundled_dir
         self._threads = threads
+        self._glossary = glossary if glossary is not None else _own_glossary()
         self._engines: dict[tuple[Language, Language], _Engine] = {}
         self._state = {f"{source}-{target}": "missing" for source, target in DIRECTIONS}
         self._waiting = 0
@@ -149,6 +187,11 @@ class Translator:
     def builtin(self) -> bool:
         """Whether a package that came with the hub is in use."""
         return any(engine.package.bundled for engine in self._engines.values())
+
+    @property
+    def glossary(self) -> Glossary:
+        """The terms that are honoured in every text."""
+        return self._glossary
 
     @property
     def waiting(self) -> int:
@@ -186,13 +229,21 @@ class Translator:
         self._state = dict.fromkeys(self._state, "missing")
 
     async def translate(
-        self, texts: Sequence[str], *, source: Language, target: Language
+        self,
+        texts: Sequence[str],
+        *,
+        source: Language,
+        target: Language,
+        names: Sequence[str] = (),
+        terms: Sequence[Term] = (),
     ) -> list[Translated]:
         """One result per text, in order; sentences go to the engine many at a time.
 
-        The declared `source` decides, whatever the text looks like. Line breaks, list marks,
-        outer spaces, emoji, links and stretches without letters come through as they are, and a
-        text of nothing else comes back unchanged. Callers take turns after every batch.
+        Line breaks, list marks, outer spaces, emoji, links and stretches without letters come
+        through as they are, and so does what is clearly in the target language already; a text
+        of nothing else comes back unchanged. `names` are those of the people in the room, which
+        stay as they are; `terms` are a session's own, which win over the glossary's. Callers
+        take turns after every batch.
         """
         if source == target:
             return [Translated(text, "machine", None, None, "") for text in texts]
@@ -200,35 +251,36 @@ class Translator:
         taken = texts[:room]
         self._waiting += len(taken)
         results: list[Translated] = []
+        wanted = Wanted(tuple(names), self._glossary.and_also(terms))
         try:
             for batch in _batches(taken):
-                results += await self._batch(batch, source, target)
+                results += await self._batch(batch, source, target, wanted)
                 self._waiting -= len(batch)
         finally:
             self._waiting -= len(taken) - len(results)
         return results + [_failed("overloaded")] * (len(texts) - len(taken))
 
     async def _batch(
-        self, texts: Sequence[str], source: Language, target: Language
+        self, texts: Sequence[str], source: Language, target: Language, wanted: Wanted
     ) -> list[Translated]:
         engine = self._engines.get((source, target))
         if engine is None:
             reason = "engine" if self._closing.is_set() else "no_package"
             return [_failed(reason)] * len(texts)
         try:
-            return await self._at_work(functools.partial(self._run, engine, texts))
+            return await self._at_work(functools.partial(self._run, engine, texts, wanted))
         except Exception as problem:
             # One bad text must not take the others of its batch with it.
             log.warning("translation_failed", problem=type(problem).__name__, texts=len(texts))
             if len(texts) == 1 or self._worker is None:
                 return [_failed("engine", engine)] * len(texts)
-            singly = [await self._batch([text], source, target) for text in texts]
+            singly = [await self._batch([text], source, target, wanted) for text in texts]
             return [result for results in singly for result in results]
 
-    def _run(self, engine: _Engine, texts: Sequence[str]) -> list[Translated]:
+    def _run(self, engine: _Engine, texts: Sequence[str], wanted: Wanted) -> list[Translated]:
         if self._closing.is_set():
             return [_failed("engine", engine)] * len(texts)
-        return engine.translate(texts)
+        return engine.translate(texts, wanted)
 
     async def _at_work(self, job: Callable[[], Result]) -> Result:
         if self._worker is None:
@@ -307,6 +359,17 @@ def try_out(package: Package) -> Translated:
 # --- One package at work (worker thread only) -------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """What one call wants kept and honoured besides what every text wants."""
+
+    names: tuple[str, ...] = ()
+    glossary: Glossary = field(default_factory=lambda: Glossary(()))
+
+
+_NOTHING: Final = Wanted()
+
+
 @dataclass
 class _Engine:
     package: Package
@@ -315,52 +378,186 @@ class _Engine:
     model: str
     prefix: list[str] = field(default_factory=list)
 
-    def translate(self, texts: Sequence[str]) -> list[Translated]:
+    def translate(self, texts: Sequence[str], wanted: Wanted = _NOTHING) -> list[Translated]:
         """All the sentences of all the texts in one batch; each different sentence once."""
-        cut = [pieces(text) for text in texts]
-        wanted = dict.fromkeys(piece.text for text in cut for piece in text if piece.words)
-        said = self._say(list(wanted))
-        return [self._assemble(text, said) for text in cut]
+        cut = [list(with_kept(pieces(text), self.package.target)) for text in texts]
+        sentences = dict.fromkeys(piece.text for text in cut for piece in text if piece.words)
+        said = self._say([self._sentence(each, wanted) for each in sentences])
+        return [self._assemble(text, said, wanted) for text in cut]
 
-    def _say(self, sentences: list[str]) -> dict[str, _Said]:
-        said = dict(zip(sentences, self._decode(sentences), strict=True))
+    def _sentence(self, written: str, wanted: Wanted) -> _Sentence:
+        language = self.package.source
+        read = for_engine(written, language)
+        terms = wanted.glossary.found(read, language)
+        within = {at for match in terms for at in range(match.start, match.end)}
+        names = names_in(read, language, wanted.names, ordinary=self._ordinary)
+        return _Sentence(
+            written,
+            read,
+            tuple(match for match in names if match.start not in within),
+            tuple(terms),
+        )
+
+    def _ordinary(self, word: str) -> bool:
+        """Whether the engine knows the word as a whole."""
+        tokens: list[str] = self.argos.tokenizer.encode(word)
+        return len(tokens) == 1
+
+    def _say(self, sentences: list[_Sentence]) -> dict[str, _Said]:
+        found = self._decode([each.read for each in sentences], num_hypotheses=_HYPOTHESES)
+        said = {each.written: one for each, one in zip(sentences, found, strict=True)}
         # A loop of the decoder is often cured by forbidding it to repeat itself.
-        stuck = [each for each in sentences if self._flaw(each, said[each].text)]
+        stuck = [each for each in sentences if self._flaw(each.written, said[each.written].text)]
         if stuck:
-            again = self._decode(stuck, no_repeat_ngram_size=3, repetition_penalty=1.2)
+            again = self._decode(
+                [each.read for each in stuck], no_repeat_ngram_size=3, repetition_penalty=1.2
+            )
             for sentence, second in zip(stuck, again, strict=True):
-                if not self._flaw(sentence, second.text):
-                    said[sentence] = second
+                if not self._flaw(sentence.written, second.text):
+                    said[sentence.written] = second
+        for sentence in sentences:
+            best = self._best(sentence, said[sentence.written])
+            if self._flaw(sentence.written, best.text) == "repetition":
+                once = replace(best, text=without_stutter(best.text), stuttered=True)
+                best = best if self._flaw(sentence.written, once.text) else once
+            said[sentence.written] = best
+        self._say_with_stand_ins(sentences, said)
         return said
+
+    def _best(self, sentence: _Sentence, said: _Said) -> _Said:
+        """The hypothesis that loses least, mended where that is plain; the likeliest of equals."""
+        best, least = said, math.inf
+        for one in self._all(said):
+            mended = self._mended(sentence, one)
+            lost = self._loss(sentence, mended.text)
+            if lost < least:
+                best, least = mended, lost
+            if not lost:
+                break
+        return best
+
+    def _all(self, said: _Said) -> Iterator[_Said]:
+        """The hypotheses, the likeliest first; those after it become text only when asked for."""
+        yield said
+        for tokens, log_probability in said.others:
+            yield _Said(self._plain(tokens), log_probability)
+
+    def _mended(self, sentence: _Sentence, said: _Said) -> _Said:
+        text = names_mended(sentence.read, said.text, names_lost(sentence.names, said.text))
+        text = numbers_mended(sentence.read, text, self.package.source)
+        text = days_mended(text, self.package.target)
+        return replace(said, text=text, others=())
+
+    def _loss(self, sentence: _Sentence, output: str) -> float:
+        """How much of what must survive is gone: 0 where nothing is."""
+        lost = len(self._lost(sentence, output)) + sum(
+            avoided(match.term, output, self.package.target) for match in sentence.terms
+        )
+        if self._flaw(sentence.written, output):
+            lost += _MOST_STAND_INS
+        doubt = doubts(sentence.read, output, language=self.package.source, name_lost=False)
+        return lost + (doubt.score if doubt else 0)
+
+    def _lost(self, sentence: _Sentence, output: str) -> list[Match]:
+        """The names and the terms of one sense that the output does not have."""
+        language, target = self.package.source, self.package.target
+        terms = [
+            match
+            for match in sentence.terms
+            if not match.term.senses(language) and not honoured(match.term, output, target)
+        ]
+        names = names_lost(sentence.names, output)
+        return sorted(terms + names, key=lambda match: match.start)
+
+    def _say_with_stand_ins(self, sentences: list[_Sentence], said: dict[str, _Said]) -> None:
+        for attempt in range(ROUNDS):
+            tried: list[tuple[_Sentence, Veiled]] = []
+            for sentence in sentences:
+                lost = self._lost(sentence, said[sentence.written].text)[:_MOST_STAND_INS]
+                one = veiled(sentence.read, lost, self.package.source, attempt) if lost else None
+                if one:
+                    tried.append((sentence, one))
+            sentences = [sentence for sentence, _ in tried]
+            found = self._decode([one.text for _, one in tried], beam_size=2, num_hypotheses=2)
+            for (sentence, one), made in zip(tried, found, strict=True):
+                said[sentence.written] = self._unveiled(sentence, one, made, said[sentence.written])
+
+    def _unveiled(self, sentence: _Sentence, one: Veiled, made: _Said, before: _Said) -> _Said:
+        """What came out with stand-ins, with the right words back, where it loses less."""
+        best, least = before, self._loss(sentence, before.text)
+        for hypothesis in self._all(made):
+            text = one.unveiled(hypothesis.text)
+            if text is None:
+                continue
+            mended = self._mended(sentence, replace(hypothesis, text=text))
+            loss = self._loss(sentence, mended.text)
+            if loss < least:
+                best, least = mended, loss
+        return best
 
     def _flaw(self, sentence: str, output: str) -> str | None:
         return degenerate(tidy(sentence), output, target=self.package.target)
 
-    def _assemble(self, text: list[Piece], said: dict[str, _Said]) -> Translated:
+    def _assemble(self, text: list[Piece], said: dict[str, _Said], wanted: Wanted) -> Translated:
         whole: list[str] = []
         reasons: set[str] = set()
+        told: list[tuple[str, float]] = []
         for piece in text:
             if not piece.words:
                 whole.append(piece.text)
                 continue
             output = said[piece.text]
-            source = tidy(piece.text)
             if self._flaw(piece.text, output.text):
                 return _failed("degenerate", self)
-            doubt = doubts(
-                source,
-                output.text,
-                language=self.package.source,
-                log_probability=output.log_probability,
-            )
-            reasons.update(doubt.reasons if doubt else ())
-            whole.append(in_keeping(piece.text, output.text))
+            reasons.update(self._doubts(piece.text, output, wanted))
+            told.append((piece.text, output.log_probability))
+            dressed = in_keeping(piece.text, output.text)
+            whole.append(continued("".join(whole), piece.text, dressed))
         original, made = "".join(piece.text for piece in text), "".join(whole)
+        made = quoted(original, made, self.package.target)
         if len(original) > 200 and degenerate(original, made) == "length":
             return _failed("degenerate", self)
         if has_other_script(original):
             reasons.add("copied")
-        return Translated(made, "machine", None, weighed(reasons), self.model)
+        letters = sum(len(sentence) for sentence, _ in told)
+        if told and unsure(
+            sum(len(sentence) * sureness for sentence, sureness in told) / letters,
+            " ".join(sentence for sentence, _ in told),
+        ):
+            reasons.add("unsure")
+        hints = wanted.glossary.hints(original, self.package.source)
+        return Translated(made, "machine", None, weighed(reasons), self.model, hints)
+
+    def _doubts(self, written: str, output: _Said, wanted: Wanted) -> Iterator[str]:
+        source, target = self.package.source, self.package.target
+        sentence = self._sentence(written, wanted)
+        lost = names_lost(sentence.names, output.text)
+        swapped = names_swapped(written, output.text)
+        doubt = doubts(tidy(written), output.text, language=source, name_lost=bool(lost) or swapped)
+        yield from doubt.reasons if doubt else ()
+        if output.stuttered:
+            yield "repetition"
+        if any(avoided(match.term, output.text, target) for match in sentence.terms):
+            yield "avoided_word"
+        if left_in(output.text, source):
+            yield "wrong_language"
+        if self._left_as_it_was(sentence, output.text):
+            yield "unknown_word"
+
+    def _left_as_it_was(self, sentence: _Sentence, output: str) -> bool:
+        """Whether an unusual word, which the engine knows in pieces only, was not translated."""
+        heard = set(words(output))
+        terms = {
+            word for match in sentence.terms for word in words(match.term.word(self.package.target))
+        }
+        return any(
+            len(word) >= 5
+            and word.islower()
+            and word in heard
+            and word not in terms
+            and len(self.argos.tokenizer.encode(word)) >= 3
+            for word in words(sentence.read)
+        )
 
     def _decode(self, sentences: list[str], **options: Any) -> list[_Said]:
         parts: list[list[list[str]]] = [self._tokens(sentence) for sentence in sentences]
@@ -374,16 +571,21 @@ class _Engine:
                 replace_unknowns=True,
                 max_batch_size=_BATCH_TOKENS,
                 batch_type="tokens",
-                beam_size=_BEAM,
                 length_penalty=_LENGTH_PENALTY,
                 return_scores=True,
                 max_decoding_length=min(256, 3 * max(map(len, flat)) + 16),
-                **options,
+                **{"beam_size": _BEAM, **options},
             )
         )
         return [self._said(sentence, [next(found) for _ in sentence]) for sentence in parts]
 
     def _said(self, parts: list[list[str]], found: list[Any]) -> _Said:
+        if len(found) == 1:
+            (first, sureness), *others = (
+                (told, score * len(told) ** _LENGTH_PENALTY / (len(told) + 1))
+                for told, score in zip(found[0].hypotheses, found[0].scores, strict=True)
+            )
+            return _Said(self._plain(first), sureness, tuple(others))
         texts, log_probability, tokens = [], 0.0, 0
         for result in found:
             told = result.hypotheses[0]
@@ -394,7 +596,7 @@ class _Engine:
 
     def _tokens(self, sentence: str) -> list[list[str]]:
         """The sentence as one list of tokens, or as several where it is too long for one."""
-        plain = tidy(sentence)
+        plain = sentence
         tokens: list[str] = self.argos.tokenizer.encode(plain)
         if not tokens:
             return []
@@ -414,6 +616,27 @@ class _Engine:
 class _Said:
     text: str
     log_probability: float
+    others: tuple[tuple[list[str], float], ...] = ()
+    stuttered: bool = False
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    """A sentence as `written`, as the engine should have it `read`, and what stands in it."""
+
+    written: str
+    read: str
+    names: tuple[Match, ...]
+    terms: tuple[Match, ...]
+
+
+def _own_glossary() -> Glossary:
+    """The glossary that comes with the hub; none where it is missing or faulty, with a warning."""
+    try:
+        return words_of_the_field.load(words_of_the_field.place())
+    except (OSError, ValueError) as problem:
+        log.warning("glossary_unreadable", problem=_why(problem))
+        return Glossary(())
 
 
 def _failed(reason: str, engine: _Engine | None = None) -> Translated:

@@ -6,6 +6,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 
 import hub.gatherings.models
+import hub.language.models
 import hub.people.models
 import hub.programme.models  # noqa: F401
 from hub.db import Base

@@ -169,6 +169,8 @@ async def take_seat(
     reserved_names: tuple[str, ...],
     now: datetime,
     how: str,
+    remote: bool = False,
+    without_device: bool = False,
 ) -> tuple[Participant, str]:
     """A seat in a session and its secret. Raises Invalid with a pointer for each fault."""
     name = " ".join(rules.clean_text(name).split())
@@ -193,6 +195,8 @@ async def take_seat(
         language=str(language),
         role=role,
         bilingual=bilingual,
+        remote=remote,
+        without_device=without_device,
         secret_hash=hash_secret(secret),
         joined_at=now,
         seen_at=now,

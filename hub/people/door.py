@@ -33,6 +33,8 @@ class Caller:
 
     account: Account | None = None
     seats: Mapping[str, Participant] = field(default_factory=dict)
+    # By session id, as the person sent them: nowhere else is more than a hash. Never shown.
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def runs(self) -> bool:
@@ -71,15 +73,23 @@ async def identify(
     if bearer is not None:
         hashed = hash_secret(bearer)
         if bearer.startswith("pt_"):
-            seats = await list_participants_by_secrets(tx, [hashed])
-            return Caller(None, {seat.gathering_id: seat for seat in seats})
+            return _seated(None, await list_participants_by_secrets(tx, [hashed]), [bearer])
         return Caller(await find_account_by_secret(tx, hashed, kind="token", now=now))
     account = None
     if secret := cookies.get(ACCOUNT_COOKIE):
         account = await find_account_by_secret(tx, hash_secret(secret), kind="browser", now=now)
     secrets = [v for k, v in cookies.items() if k.startswith(SEAT_COOKIE)][-SEATS_READ:]
     seats = await list_participants_by_secrets(tx, [hash_secret(s) for s in secrets])
-    return Caller(account, {seat.gathering_id: seat for seat in seats})
+    return _seated(account, seats, secrets)
+
+
+def _seated(account: Account | None, seats: list[Participant], secrets: list[str]) -> Caller:
+    sent = {hash_secret(secret): secret for secret in secrets}
+    return Caller(
+        account,
+        {seat.gathering_id: seat for seat in seats},
+        {seat.gathering_id: sent[seat.secret_hash] for seat in seats},
+    )
 
 
 def check_runs(caller: Caller) -> Account:

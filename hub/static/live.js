@@ -141,11 +141,19 @@
   function redrawComposer(now) {
     const composer = byId('composer');
     if (!composer) return;
-    const busy = composer.contains(document.activeElement) && document.activeElement.matches('textarea,input,select');
+    /* A text that is begun is not drawn anew under its writer; an empty box waits for nothing. */
+    const at = document.activeElement;
+    const busy = composer.contains(at) && at.matches('textarea,input,select') && (!at.matches('textarea,[type="text"]') || at.value !== '');
     if (busy && !now) { stale = true; return; }
     stale = false;
     then(async () => {
-      const html = await text(`${here}/composer`);
+      const drawn = byId('composer');
+      /* A ranking that is begun and not saved is known to this page alone. */
+      const order = drawn?.querySelector('[name="order"][data-begun]')?.value;
+      const asked = new URLSearchParams({ ...(main.dataset.for && { for: main.dataset.for }), ...(order && { order }) });
+      const html = await text(`${here}/composer?${asked}`);
+      /* What is being sent, or was meanwhile, is answered with a newer form than this one. */
+      if (drawn !== byId('composer') || drawn?.querySelector('.htmx-request')) { setTimeout(() => redrawComposer(now), 200); return; }
       await apply(`<hx-partial hx-target="#composer" hx-swap="outerHTML">${html}</hx-partial>`);
       showKept();
     });
@@ -243,7 +251,7 @@
   /* ---- drafts: kept on this device every five seconds, until the server said yes ---- */
   const slot = key => `samrum:draft:${session}:${key}`;
   const touched = new WeakSet();
-  const INNER = new Set(['part', 'act', 'contribution']);
+  const INNER = new Set(['part', 'act', 'contribution', 'wording', 'order']);
   const fields = form => Object.fromEntries([...new FormData(form)].filter(([name]) => !INNER.has(name)));
   const texts = form => [...form.querySelectorAll('textarea,input[type="text"],input[type="date"]')];
   function saveDrafts() {
@@ -264,7 +272,8 @@
       try {
         for (const [name, value] of Object.entries(JSON.parse(draft))) {
           const field = form.elements.namedItem(name);
-          if (field) field.value = value;
+          if (field?.type === 'checkbox') field.checked = true;
+          else if (field) field.value = value;
         }
         touched.add(form);
       } catch { stored.drop(slot(form.dataset.draft)); }

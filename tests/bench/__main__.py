@@ -1,4 +1,4 @@
-"""``python -m tests.bench [live|pages|translation|memory …]``: one JSON object a line."""
+"""``python -m tests.bench [live|pages|translation|quality …]``: one JSON object a line."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from typing import Any
 import httpx
 import socketio
 
+from tests.bench.quality import quality
 from tests.cast import Person, Session, join, plan
 
 ROOT = Path(__file__).parent.parent.parent
@@ -269,7 +270,7 @@ async def translation() -> AsyncIterator[dict[str, Any]]:
     yield {"figure": "memory_both_directions_mb", "value": memory, "limit": 300}
 
 
-BENCHES = {"live": live, "pages": pages, "translation": translation}
+BENCHES = {"live": live, "pages": pages, "translation": translation, "quality": quality}
 
 
 async def main(names: list[str]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.demo.check import check_record
+from hub.demo.check import MEASURES, check_record
 from hub.demo.script import Script
 
 Record = dict[str, Any]
@@ -45,7 +45,22 @@ def record(script: Script) -> Record:
             }
             for p in proposals
         ],
+        "measures": measures(),
     }
+
+
+def measures() -> Record:
+    found: Record = {"people": {"n": 11}}
+    for path, value in MEASURES.items():
+        put(found, path, value)
+    return found
+
+
+def put(found: Record, path: str, value: Any) -> None:
+    *names, last = path.split(".")
+    for name in names:
+        found = found.setdefault(name, {})
+    found[last] = value
 
 
 def test_a_good_record_passes(record: Record, script: Script) -> None:
@@ -60,6 +75,36 @@ def test_visitors_do_no_harm(record: Record, script: Script) -> None:
         "people": 12,
     }
     assert check_record(more, script) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: put(r, "measures.people.n", 12),
+        lambda r: r["phases"][0]["items"].append(
+            {"id": "x", "kind": "contribution", "author": {"name": "Gäst", "role": None}}
+        ),
+    ],
+)
+def test_what_visitors_move_is_not_held_against_the_record(
+    record: Record, script: Script, change: Callable[[Record], object]
+) -> None:
+    moved = copy.deepcopy(record)
+    change(moved)
+    put(moved, "measures.turns.n", 117)
+    assert check_record(moved, script) == []
+
+
+def test_the_facilitator_and_those_without_a_name_are_no_visitors(
+    record: Record, script: Script
+) -> None:
+    moved = copy.deepcopy(record)
+    put(moved, "measures.turns.n", 117)
+    moved["phases"][0]["items"] += [
+        {"id": "x", "kind": "facilitation", "author": {"name": "Malin", "role": "facilitator"}},
+        {"id": "y", "kind": "contribution", "author": None},
+    ]
+    assert check_record(moved, script) == ["measures: turns.n is 117, expected 116"]
 
 
 def recommendation(record: Record, key: str) -> Record:
@@ -87,6 +132,13 @@ def recommendation(record: Record, key: str) -> Record:
         (lambda r: r["restatements"].pop(0), "restatement 75 of 71 is missing"),
         (lambda r: r["restatements"][1].update(check="yes"), "restatement 77: check is yes"),
         (lambda r: r["restatements"][0].update(of="c69"), "restatement 75 of 71 is missing"),
+        (lambda r: r.pop("measures"), "measures are missing"),
+        (lambda r: put(r, "measures.people.n", 10), "10 people were present, expected 11"),
+        (lambda r: put(r, "measures.turns.n", 115), "turns.n is 115, expected 116"),
+        (lambda r: put(r, "measures.perspective.ptr", 0.8635), "perspective.ptr is 0.8635"),
+        (lambda r: put(r, "measures.perspective.ptr", None), "perspective.ptr is None"),
+        (lambda r: put(r, "measures.perspective", None), "perspective.understood is None"),
+        (lambda r: put(r, "measures.perspective.ptr", 0.86364), None),
         (lambda r: r.update(note="COUNTING  SHOES"), None),
         (
             lambda r: r.update(note="the only place where nobody needs me for four minutes"),

@@ -41,6 +41,11 @@ def playing(
     )
 
 
+def faults(hub: FakeHub, script: Script) -> list[str]:
+    """What is wrong with the record of the fake hub, which measures nothing."""
+    return [f for f in check_record(hub.record(), script) if f != "measures are missing"]
+
+
 async def test_the_dialogue_is_played_to_its_end(fake: Fake, script: Script) -> None:
     hub, url = fake
     links: list[Links] = []
@@ -48,7 +53,7 @@ async def test_the_dialogue_is_played_to_its_end(fake: Fake, script: Script) -> 
 
     assert played.skipped == ()
     assert hub.state == "closed"
-    assert check_record(hub.record(), script) == []
+    assert faults(hub, script) == []
     assert len({s["client_id"] for s in hub.said}) == len(hub.said)
     assert links[0].code == "TALL23"
     assert len(links[0].resume_urls) == 10
@@ -94,7 +99,7 @@ async def test_a_pause_by_hand_stops_the_talk(fake: Fake, script: Script) -> Non
     hub.go("resume")
     played = await round_
     assert played.skipped == ()
-    assert check_record(hub.record(), script) == []
+    assert faults(hub, script) == []
 
 
 async def test_going_on_by_hand_is_followed(fake: Fake, script: Script) -> None:
@@ -108,7 +113,7 @@ async def test_going_on_by_hand_is_followed(fake: Fake, script: Script) -> None:
     assert set(why) <= {"phase", "what", "409"}
     assert hub.state == "closed"
     assert "Maureen" in {p["name"] for p in hub.people.values()}
-    assert not [p for p in check_record(hub.record(), script) if p.startswith("attendance")]
+    assert not [p for p in faults(hub, script) if p.startswith("attendance")]
     assert any(s["kind"] == "checkout" for s in hub.said)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.gatherings import rules
-from hub.gatherings.desk import balance
+from hub.gatherings.panels import balance
 from tests.conftest import Hub
 
 from .test_rules import FORM, START
@@ -213,3 +213,209 @@ def test_no_figure_is_shown_for_a_group_of_fewer_than_three() -> None:
     present = {"a": "lived", "b": "lived", "c": "lived", "d": "research", "e": None}
     (row,) = balance(shared, present)
     assert (row["group"], row["share"], row["people_share"]) == ("lived", 0.75, 0.75)
+
+
+# --- rankings ---------------------------------------------------------------------------------
+
+
+async def themes_of(session: Any, number: int = 4) -> list[str]:
+    await session.go_to("converge")
+    return [
+        (await session.astrid.said(session.id, f"Tema {n}", "theme"))["id"] for n in range(number)
+    ]
+
+
+async def rank(person: Any, session: Any, *order: str, **more: Any) -> Any:
+    return await person.said(session.id, "", "ranking", fields={"order": list(order), **more})
+
+
+async def rankings_seen(session: Any) -> dict[str, Any]:
+    items = (await session.ben.get(f"/sessions/{session.id}/contributions")).json()["items"]
+    return {c["id"]: c["ranking"] for c in items if c["kind"] == "theme"}
+
+
+async def test_rankings_stay_hidden_until_all_who_are_present_have_ranked_or_passed(
+    hub: Hub,
+) -> None:
+    session = await hub.session()
+    a, b, c, d = await themes_of(session)
+    mine = await rank(session.astrid, session, b, a, c, d)
+    assert mine["seq"] is None
+    assert set((await rankings_seen(session)).values()) == {None}
+    assert mine["id"] not in (await session.ben.get(f"/sessions/{session.id}/changes")).text
+    hub.clock.move(seconds=1)
+    await rank(session.ben, session, passed=True)
+    assert await rankings_seen(session) == {
+        a: {"points": 2, "firsts": 0, "ranked": 1, "passed": 1},
+        b: {"points": 3, "firsts": 1, "ranked": 1, "passed": 1},
+        c: {"points": 1, "firsts": 0, "ranked": 1, "passed": 1},
+        d: {"points": 0, "firsts": 0, "ranked": 1, "passed": 1},
+    }
+    hub.clock.move(seconds=1)
+    await rank(session.ben, session, b)
+    seen = (await rankings_seen(session))[b]
+    assert seen == {"points": 6, "firsts": 2, "ranked": 2, "passed": 0}
+    for person, line in (
+        (session.ben, "6 points, first for 2 · 2 people ranked"),
+        (session.astrid, "6 poäng, etta hos 2 · 2 personer rangordnade"),
+    ):
+        cookies = {f"hub_seat_{session.id}": person.token, "hub_language": person.language}
+        page = (await hub.http.get(f"/sessions/{session.id}", cookies=cookies)).text
+        assert line in page
+
+
+async def test_what_somebody_ranked_before_does_not_count(hub: Hub) -> None:
+    session = await hub.session()
+    a, b = await themes_of(session, 2)
+    for order in ((a, b), (b, a)):
+        hub.clock.move(seconds=1)
+        await rank(session.astrid, session, *order)
+    await rank(session.ben, session, b, a)
+    assert (await rankings_seen(session))[b]["points"] == 6
+    assert (await rankings_seen(session))[a]["points"] == 4
+
+
+async def test_the_facilitator_may_show_the_rankings_without_waiting(hub: Hub) -> None:
+    session = await hub.session()
+    a, b = await themes_of(session, 2)
+    await rank(session.astrid, session, b, a)
+    path = f"/sessions/{session.id}/rankings/reveal"
+    assert (await session.ben.post(path)).status_code == 403
+    shown = (await session.fatima.post(path)).json()["items"]
+    assert {t["id"]: t["ranking"]["points"] for t in shown} == {a: 2, b: 3}
+    log = (await hub.http.get(f"/sessions/{session.id}/desk", headers=session.fatima.headers)).text
+    assert "Showed the rankings" in log
+
+
+async def test_the_rankings_are_shown_by_a_button_on_the_desk(hub: Hub) -> None:
+    session = await hub.session()
+    a, b = await themes_of(session, 2)
+    await rank(session.astrid, session, b, a)
+    desk = f"/sessions/{session.id}/desk"
+    page = (await hub.http.get(desk, headers=session.fatima.headers)).text
+    assert f'action="/sessions/{session.id}/reveal-rankings"' in page
+    path = f"/sessions/{session.id}/reveal-rankings"
+    assert (await hub.http.post(path, headers=session.ben.headers)).status_code == 403
+    answer = await hub.http.post(path, headers=session.fatima.headers)
+    assert (answer.status_code, answer.headers["location"]) == (303, desk)
+    assert (await rankings_seen(session))[b]["points"] == 3
+    await session.go_to("recommend")
+    assert path not in (await hub.http.get(desk, headers=session.fatima.headers)).text
+
+
+async def test_only_themes_that_stand_are_ranked_each_once(hub: Hub) -> None:
+    session, other = await hub.session(), await hub.session()
+    (foreign,) = await themes_of(other, 1)
+    a, b, c = await themes_of(session, 3)
+    post = (await session.ben.said(session.id, "No theme"))["id"]
+    renamed = (await session.ben.said(session.id, "A again", "theme", reply_to=a))["id"]
+    await session.astrid.delete(f"/contributions/{c}")
+    for order in ([foreign], [post], [c], ["c_nothing"], [a, renamed], [a, a], [], "x"):
+        answer = await session.ben.say(session.id, "", "ranking", fields={"order": order})
+        assert answer.status_code == 422, order
+        assert answer.json()["errors"][0]["pointer"] == "/fields/order"
+    found = await rank(session.ben, session, renamed, b)
+    assert found["fields"]["order"] == [a, b]
+
+
+async def test_a_theme_that_is_gone_gives_its_place_to_the_next(hub: Hub) -> None:
+    session = await hub.session()
+    a, b, c, d = await themes_of(session)
+    for person in (session.astrid, session.ben):
+        await rank(person, session, a, b, c, d)
+    assert [r["points"] for r in (await rankings_seen(session)).values()] == [6, 4, 2, 0]
+    await session.fatima.post(f"/contributions/{a}/hide", {"reason": "x"})
+    seen = await rankings_seen(session)
+    assert [seen[t]["points"] for t in (b, c, d)] == [6, 4, 2]
+    assert seen[a] is None
+
+
+async def test_themes_are_moved_by_buttons_and_nothing_is_saved_until_one_says_so(
+    hub: Hub,
+) -> None:
+    session = await hub.session()
+    a, b, c = await themes_of(session, 3)
+    await hub.translate()
+    cookies = {f"hub_seat_{session.id}": session.ben.token, "hub_language": "en"}
+    path = f"/sessions/{session.id}"
+    before = (await session.fatima.get(path)).json()["revision"]
+
+    async def send(script: bool = False, **form: str) -> Any:
+        form = {"kind": "ranking", "client_id": "mine", **form}
+        headers = {"HX-Request": "true"} if script else {}
+        return await hub.http.post(
+            f"{path}/contributions", data=form, cookies=cookies, headers=headers
+        )
+
+    def order_in(page: str) -> str:
+        return page.split('name="order" value="')[1].split('"', maxsplit=1)[0]
+
+    first = (await hub.http.get(path, cookies=cookies)).text
+    assert order_in(first) == f"{a},{b},{c}"
+    assert "Not saved" not in first
+    moved = await send(order=f"{a},{b},{c}", move=f"up:{c}")
+    assert moved.status_code == 200
+    assert '<html lang="en">' in moved.text
+    assert order_in(moved.text) == f"{a},{c},{b}"
+    assert 'name="client_id" value="mine"' in moved.text
+    button = moved.text.split(f'id="rank-up-{c}"')[1].split("</button>")[0]
+    assert " autofocus" in button
+    assert "[en] Tema 2" in button
+    assert "Number 2 of 3" in button
+    assert moved.text.count(" autofocus") == 1
+    again = await send(script=True, order=order_in(moved.text), move=f"up:{c}")
+    assert "<html" not in again.text
+    assert order_in(again.text) == f"{c},{a},{b}"
+    stuck = await send(order=order_in(again.text), move=f"up:{c}")
+    assert order_in(stuck.text) == f"{c},{a},{b}"
+    assert "Your order is not saved yet." in stuck.text
+    composer = await hub.http.get(f"{path}/composer?order={b},{a}", cookies=cookies)
+    assert order_in(composer.text) == f"{b},{a},{c}"
+    assert (await session.fatima.get(path)).json()["revision"] == before
+    assert (await send(order=f"{c},{a},{b}")).status_code == 303
+    saved = (await hub.http.get(path, cookies=cookies)).text
+    assert order_in(saved) == f"{c},{a},{b}"
+    assert "Your ranking is saved." in saved
+    hub.clock.move(seconds=1)
+    passed = await send(script=True, order=f"{c},{a},{b}", passed="1", client_id="other")
+    assert "You have passed." in passed.text
+    await rank(session.astrid, session, a)
+    assert (await rankings_seen(session))[a] == {
+        "points": 3,
+        "firsts": 1,
+        "ranked": 1,
+        "passed": 1,
+    }
+
+
+async def test_one_theme_is_not_ranked(hub: Hub) -> None:
+    session = await hub.session()
+    (theme,) = await themes_of(session, 1)
+    await session.ben.said(session.id, "The same theme", "theme", reply_to=theme)
+    cookies = {f"hub_seat_{session.id}": session.ben.token}
+    page = (await hub.http.get(f"/sessions/{session.id}", cookies=cookies)).text
+    assert 'id="ranking"' not in page
+
+
+@pytest.mark.parametrize(
+    ("move", "order"),
+    [
+        ("up:b", "bac"),
+        ("down:b", "acb"),
+        ("up:a", "abc"),
+        ("down:c", "abc"),
+        ("up:x", "abc"),
+        ("aside:b", "abc"),
+        ("", "abc"),
+    ],
+)
+def test_a_move_changes_places_with_the_neighbour(move: str, order: str) -> None:
+    assert rules.moved(list("abc"), move) == list(order)
+
+
+def test_a_ranking_is_empty_only_where_somebody_passes() -> None:
+    assert rules.read_fields("ranking", {"order": [], "passed": True}, "") == {
+        "order": [],
+        "passed": True,
+    }
+    assert rules.read_fields("ranking", {"order": ["a"], "passed": True}, "") == {"order": ["a"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hub.language.glossary import Term
 from hub.language.packages import Package
 from hub.language.text import Language
 from hub.language.translator import Translated
@@ -37,7 +38,13 @@ class EchoTranslator:
         return dict.fromkeys(("sv-en", "en-sv"), "missing" if self.failing else "ok")
 
     async def translate(
-        self, texts: Sequence[str], *, source: Language, target: Language
+        self,
+        texts: Sequence[str],
+        *,
+        source: Language,
+        target: Language,
+        names: Sequence[str] = (),
+        terms: Sequence[Term] = (),
     ) -> list[Translated]:
         """The texts with their target language before them."""
         self.asked += [(text, source, target) for text in texts]

@@ -32,7 +32,13 @@ def ask(body: object, translator: EchoTranslator | None = None) -> httpx.Respons
 def test_a_text_is_translated() -> None:
     answer = ask({"text": "Hej", "from": "sv", "to": "en"})
     assert answer.status_code == 200
-    assert answer.json() == {"text": "[en] Hej", "from": "sv", "source": "engine", "doubt": None}
+    assert answer.json() == {
+        "text": "[en] Hej",
+        "from": "sv",
+        "source": "engine",
+        "doubt": None,
+        "suggestions": [],
+    }
 
 
 def test_the_language_is_guessed_where_it_is_not_given() -> None:

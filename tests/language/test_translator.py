@@ -193,10 +193,10 @@ def test_an_engine_that_breaks_on_one_text_still_does_the_others(
 ) -> None:
     whole = room._Engine.translate
 
-    def moody(self: room._Engine, texts: list[str]) -> list[Translated]:
+    def moody(self: room._Engine, texts: list[str], *more: room.Wanted) -> list[Translated]:
         if "ond" in texts:
             raise RuntimeError("no")
-        return whole(self, texts)
+        return whole(self, texts, *more)
 
     monkeypatch.setattr(room._Engine, "translate", moody)
     results = say(translator, "Jag är trött.", "ond", "Hej!")
@@ -231,9 +231,9 @@ def test_the_work_is_done_in_the_worker_thread(
     threads: list[str] = []
     whole = room._Engine.translate
 
-    def watched(self: room._Engine, texts: list[str]) -> list[Translated]:
+    def watched(self: room._Engine, texts: list[str], *more: room.Wanted) -> list[Translated]:
         threads.append(threading.current_thread().name)
-        return whole(self, texts)
+        return whole(self, texts, *more)
 
     monkeypatch.setattr(room._Engine, "translate", watched)
     say(translator, "Hej!")

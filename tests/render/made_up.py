@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from hub.measures.items import shipped
+
 AT = "2026-11-24T13:21:00Z"
 QR = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="132" height="132" class="segno">'
@@ -28,7 +30,15 @@ EN = "I called the health centre. They referred me to the municipality.\nThen I 
 
 
 def translation(status: str, text: str | None, **more: Any) -> dict[str, Any]:
-    return {"text": text, "status": status, "by": None, "doubt": None, "fields": {}, **more}
+    return {
+        "text": text,
+        "status": status,
+        "by": None,
+        "origin": None,
+        "doubt": None,
+        "fields": {},
+        **more,
+    }
 
 
 def said(number: int, kind: str = "contribution", **more: Any) -> dict[str, Any]:
@@ -44,6 +54,7 @@ def said(number: int, kind: str = "contribution", **more: Any) -> dict[str, Any]
         "language": "sv",
         "text": SV,
         "created_at": AT,
+        "corrected_at": None,
         "translations": {"en": translation("machine", EN)},
         "reply_to": None,
         "fields": {},
@@ -52,6 +63,7 @@ def said(number: int, kind: str = "contribution", **more: Any) -> dict[str, Any]
         "hidden_reason": "",
         "pinned": False,
         "on_screen": False,
+        "scribe": None,
         "re": None,
         "decision": None,
         **more,
@@ -85,12 +97,22 @@ DOUBT = {"score": 0.7, "reasons": ["number_missing", "negation_missing"]}
 DISPUTES = [{"word": "kommunen", "reason": "borde vara regionen"}, {"word": "", "reason": ""}]
 
 
+def wording(
+    number: int, author: str, language: str, text: str, other: str, translated: str
+) -> dict[str, Any]:
+    """One wording of a theme or proposal."""
+    return {
+        "id": f"c_{number}", "author": PEOPLE[author], "text": text, "language": language,
+        "translations": {other: translation("machine", translated)}, "fields": {}, "at": AT,
+    }  # fmt: skip
+
+
 def conversation() -> list[dict[str, Any]]:
     """One of each kind, and one of each state of a translation."""
     translated = {"en": translation("machine", EN, fields={"owner": "The records unit"})}
     return [
         said(1, "bot", author="bot", translations={"en": translation("memory", EN)}),
-        said(2, looks_like="en"),
+        said(2, looks_like="en", corrected_at=AT),
         said(3, looks_like="sv", **english("machine", SV)),
         said(4, **english("machine", SV, doubt=DOUBT)),
         said(5, **english("memory", SV)),
@@ -113,7 +135,11 @@ def conversation() -> list[dict[str, Any]]:
             fields={"of": "c_16", "answer": "partly"},
             re=of(16, "Tom"),
         ),
-        said(18, "theme"),
+        said(
+            18, "theme", ratings={}, revises=None, current=None, former=[],
+            ranking={"points": 7, "firsts": 2, "ranked": 4, "passed": 1},
+            made_from=[{"id": "c_2", "name": "Maja", "at": AT}],
+        ),
         said(
             19, "recommendation", fields=PROPOSAL, decision=DECISION, translations=translated,
             author="p_ngozi",
@@ -131,6 +157,24 @@ def conversation() -> list[dict[str, Any]]:
             30, "facilitation", author="a_malin", fields={"of": "c_19", "result": "parked"},
             re=of(19),
         ),
+        said(31, "theme", author="p_ngozi", reply_to="c_32", revises="c_32"),
+        said(
+            32, "theme", revises=None, former=[wording(32, "p_maja", "sv", SV, "en", EN)],
+            current=wording(31, "p_ngozi", "en", EN, "sv", SV), ranking=None, made_from=[],
+        ),
+        said(
+            33, "recommendation", fields=PROPOSAL, decision=None, revises=None,
+            former=[wording(33, "p_maja", "sv", SV, "en", EN)],
+            current={**wording(34, "p_tom", "en", EN, "sv", SV), "fields": PROPOSAL},
+            split_into=[], owner_named=[
+                {"id": p, "name": PEOPLE[p]["name"], "agreed": agreed}
+                for p, agreed in (("p_maja", None), ("p_tom", True), ("p_ngozi", False))
+            ],
+        ),
+        said(34, "recommendation", fields=PROPOSAL, author="p_tom", revises="c_33"),
+        said(35, "recommendation", fields=PROPOSAL, split_into=["c_36", "c_37"], revises=None),
+        said(36, "recommendation", fields={**PROPOSAL, "split_of": "c_35"}, author="p_tom"),
+        said(37, "recommendation", fields={**PROPOSAL, "split_of": "c_35"}, author="p_tom"),
         said(26, "system", author=None),
         said(27, removed=True, author=None, text="", translations={}),
         said(28, hidden=True, author=None, text="", translations={}),
@@ -149,6 +193,10 @@ def private() -> list[dict[str, Any]]:
         said(
             93, "rating", seq=None, text="", translations={},
             fields={"of": "c_18", "value": "pass", "scale": "importance"}, re=of(18),
+        ),
+        said(
+            94, "ranking", seq=None, text="", translations={},
+            fields={"order": [], "passed": True},
         ),
     ]  # fmt: skip
 
@@ -188,6 +236,7 @@ def stage(index: int | None = 4, state: str = "running", **more: Any) -> dict[st
         )
         if going
         else None,
+        "host": both("Låt varje grupp höras.", "Let every group be heard.") if going else None,
         "ends_at": AT if running else None,
         "seconds_left": 360 if going and state != "closed" else None,
         "time_up": False,
@@ -238,6 +287,7 @@ def session(state: str = "running", **more: Any) -> dict[str, Any]:
             "id": "jif-90",
             "kind": "forum",
             "title": both("Forum för gemensam tolkning", "Joint Interpretive Forum"),
+            "hybrid": False,
         },
         "case": CASE,
         "access": "open",
@@ -279,16 +329,18 @@ FINDINGS = [
 ]
 QUEUE = [
     {
-        "participant": {"id": "p_maja", "name": "Maja", "role": "patient"},
+        "participant": {"id": "p_maja", "name": "Maja", "role": "patient", "group": "lived"},
         "raised_at": AT,
         "has_floor": False,
         "has_spoken": False,
+        "remote": True,
     },
     {
-        "participant": {"id": "p_tom", "name": "Tom", "role": None},
+        "participant": {"id": "p_tom", "name": "Tom", "role": None, "group": None},
         "raised_at": AT,
         "has_floor": True,
         "has_spoken": True,
+        "remote": False,
     },
 ]
 SEAT = {**PEOPLE["p_maja"], "language": "sv", "bilingual": True, "ready": False}
@@ -299,7 +351,9 @@ ACTS = (
     "open", "start", "advance", "extend", "pause", "resume", "reopen", "close", "hidden",
     "shown_again", "pinned", "unpinned", "on_screen", "off_screen", "floor_given",
     "record_published", "finding_added", "finding_changed", "finding_removed", "finding_shown",
-    "ratings_revealed", "bot_line_sent", "bot_line_dropped", "bot_muted", "bot_unmuted",
+    "ratings_revealed", "rankings_revealed", "bot_line_sent", "bot_line_dropped", "bot_muted",
+    "bot_unmuted",
+    "seated", "wrote_for", "progress_set",
 )  # fmt: skip
 
 
@@ -319,6 +373,13 @@ BOT_LINES: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+FORESEEN = [
+    {"trigger": "half_time", "to": to, "at": AT,
+     "text": both("Halva tiden har gått.", "Halfway.")}
+    for to in ("all", "facilitators", "p_maja")
+]  # fmt: skip
+
+
 def room(index: int | None = 4, state: str = "running", **more: Any) -> dict[str, Any]:
     return {
         "path": "/sessions/s_1",
@@ -329,6 +390,7 @@ def room(index: int | None = 4, state: str = "running", **more: Any) -> dict[str
         "private": private(),
         "findings": FINDINGS,
         "queue": QUEUE,
+        "followed": [],
         "ready": False,
         "me": SEAT,
         "speed": 1.0,
@@ -354,16 +416,29 @@ def desk(index: int | None = 4, state: str = "running", **more: Any) -> dict[str
         "people": [
             {
                 "id": "p_maja", "name": "Maja", "role": "patient", "language": "sv",
-                "ready": True, "online": True,
+                "ready": True, "online": True, "remote": True, "without_device": True,
             },
             {
                 "id": "p_x", "name": "X", "role": None, "language": "en",
-                "ready": False, "online": False,
+                "ready": False, "online": False, "remote": False, "without_device": False,
             },
         ],
         "ready_count": 1,
         "slack": -2,
-        "bot": {"muted": False, "items": BOT_LINES},
+        "bot": {"muted": False, "items": BOT_LINES, "next": FORESEEN},
+        "share_of": {"lived": 0.39},
+        "unheard": ["research"],
+        "waiting": {
+            "restating": [{"participant": "p_maja", "post": doubtful[0]},
+                          {"participant": "p_x", "post": doubtful[1]}],
+            "unanswered": [c for c in conversation() if c["kind"] == "restatement"],
+            "proposals": [
+                {"contribution": doubtful[0], "missing": ["owner", "when"], "result": "undecided",
+                 "objections": 2, "rounds": 1},
+                {"contribution": doubtful[1], "missing": [], "result": "adopted",
+                 "objections": 0, "rounds": 0},
+            ],
+        },
         "acts": [
             {"kind": k, "name": "Malin", "reason": "Vi är klara", "at": datetime.now(UTC)}
             for k in ACTS
@@ -373,8 +448,9 @@ def desk(index: int | None = 4, state: str = "running", **more: Any) -> dict[str
 
 
 MAY = (
-    "reply", "restate", "check", "stance", "amend", "correct", "dispute", "hide", "unhide", "pin",
-    "unpin", "screen", "unscreen", "remove",
+    "reply", "restate", "check", "agree", "stance", "amend", "change", "split",
+    "correct", "dispute", "hide", "unhide", "pin",
+    "unpin", "screen", "unscreen", "remove", "words",
 )  # fmt: skip
 
 
@@ -385,19 +461,105 @@ def one(number: int = 4, **more: Any) -> dict[str, Any]:
         "contribution": found,
         "session": session(),
         "may": dict.fromkeys(MAY, True),
+        "suggestion": {
+            "text": "<script>alert(1)</script> I was given four numbers.",
+            "source_text": "<script>alert(1)</script> Jag fick fyra nummer.",
+            "score": 0.82,
+            "origin": "correction",
+        },
         **GUEST,
         **more,
     }
 
 
+def asking(name: str = "after", **more: Any) -> dict[str, Any]:
+    """The page of one form, each of its items answered."""
+    form = shipped().asked(dialogue=True)[name]
+    answers = {i.id: "<script>alert(1)</script>" if i.kind == "open" else "3" for i in form.items}
+    return {
+        "path": f"/sessions/s_1/questions/{form.when}",
+        "session": session(),
+        "me": SEAT,
+        "when": form.when,
+        "open": True,
+        "form": form,
+        "given": {**answers, form.items[0].id: "none"},
+        "answered": True,
+        "has_pictures": form.when == "after",
+        "done": "kept",
+        "words": shipped(),
+        "limit": 4000,
+        **GUEST,
+        **more,
+    }
+
+
+FOLLOWED: list[dict[str, Any]] = [
+    {
+        "id": f"c_{number}", "session": {
+            "id": "s_0", "title": both("Förra gången", "Last time"), "case": "ward",
+            "closed_at": AT,
+        },
+        "language": "sv", "text": SV, "translations": {"en": translation(told, EN)},
+        "owner": "Avdelning 7", "when": "2027-03-31", "measure": "", "result": result,
+        "status": status, "reason": reason, "at": at, "next": next_,
+    }
+    for number, told, result, status, reason, at, next_ in (
+        (71, "machine", "adopted", "open", "", None, ["doing", "done", "dropped"]),
+        (72, "memory", "adopted", "dropped", "Pengarna <b>", AT, ["open", "doing"]),
+        (73, "pending", "parked", None, "", None, []),
+        (74, "disputed", "undecided", None, "", None, []),
+    )
+]  # fmt: skip
+QUESTION: dict[str, Any] = {
+    "version": 1, "when": "after", "kind": "scale", "domain": "voice", "of": 6,
+}  # fmt: skip
+SURVEY: dict[str, Any] = {
+    "note": both("Inte prövade.", "Not validated."),
+    "needs": 5,
+    "before": {"answered": 3, "people": 6, "open": False, "shown": False, "why": "too_few"},
+    "after": {"answered": 6, "people": 6, "open": False, "shown": True, "why": None},
+    "items": [
+        {**QUESTION, "id": "po1", "text": both("Fick du säga det?", "Could you say it?"), "n": 6,
+         "counts": {"1": 0, "2": 0, "3": 1, "4": 2, "5": 3}, "median": 4.5, "unsure": 0,
+         "too_few": False},
+        {**QUESTION, "id": "po2", "text": both("Lyssnade de?", "Did they listen?"), "n": None,
+         "counts": None, "median": None, "unsure": None, "too_few": True},
+    ],
+    "domains": [],
+    "changes": [],
+}  # fmt: skip
+FIGURES: dict[str, Any] = {
+    "participation": {"words": {"n": 11, "total": 1940, "g_star": 0.2828}},
+    "balance": {"group": {"people": 11, "index": {"turns": 0.9216, "words": None}}},
+    "reciprocity": {"mutual": 32, "arrows": 49, "rho": 0.65},
+    "perspective": {
+        "takers": 10, "people": 11, "coverage": 0.91, "accuracy": 0.95, "checked_pairs": 10,
+    },
+    "translation": {"sv": {"fixed": 1, "of": 70}, "en": None},
+    "objections": {"raised": 2, "resolved": 1, "dissent": 1},
+}  # fmt: skip
+FEW_FIGURES: dict[str, Any] = {
+    **FIGURES,
+    "participation": {"words": None},
+    "balance": {"group": {"people": 2, "index": {"turns": None, "words": None}}},
+    "reciprocity": None,
+    "perspective": None,
+}
+
+
 def record(**more: Any) -> dict[str, Any]:
-    everything = conversation()
-    proposal = next(c for c in everything if c["id"] == "c_19")
-    objection = next(c for c in everything if c["id"] == "c_22")
-    amendment = next(c for c in everything if c["id"] == "c_23")
+    everything = [{**c, "corrected_at": AT if c["id"] == "c_2" else None} for c in conversation()]
+    by_id = {c["id"]: c for c in everything}
+    proposal, asked = by_id["c_19"], by_id["c_14"]
     head = {"result": "adopted", "stances": {"consent": 3, "objection": 0, "stand_aside": 0}}
+    nothing: dict[str, Any] = {
+        "objections": [], "stand_asides": [], "amendments": [], "dissent": [], "progress": None,
+    }  # fmt: skip
     return {
         "session": session("closed"),
+        "held_at": AT,
+        "minutes": 91,
         "phases": [
             {
                 "id": p[0],
@@ -412,29 +574,91 @@ def record(**more: Any) -> dict[str, Any]:
             "people": 5,
             "by_group": {"lived": 3, "unsaid": 2},
             "by_language": {"sv": 3, "en": 2},
+            "by_role": {"patient": 3, "unsaid": 2},
+            "consent_versions": {"2026-11": 5},
         },
         "reflections": 4,
+        "followed": FOLLOWED,
         "findings": FINDINGS,
-        "themes": [c for c in everything if c["kind"] == "theme"],
-        "recommendations": [
+        "by_finding": [
+            {"finding": "f_1", "contributions": ["c_2"]},
+            {"finding": "f_2", "contributions": []},
+            {"finding": None, "contributions": ["c_3"]},
+        ],
+        "questions": [
+            {**asked, "answers": [by_id["c_15"]]},
+            {**asked, "id": "c_50", "seq": 50, "answers": []},
+        ],
+        "restatements": [
             {
-                "id": "c_19", **PROPOSAL, "missing": [], "contribution": proposal,
-                "author": proposal["author"], "objections": [objection], "stand_asides": [],
-                "amendments": [amendment], "result": "undecided", "stances": DECISION["stances"],
+                "id": "c_16", "of": "c_2", "author": PEOPLE["p_tom"],
+                "of_author": PEOPLE["p_maja"], "check": "yes", "checks": ["no", "yes"],
+                "contribution": by_id["c_16"],
             },
             {
-                "id": "c_20", "what": "x", "owner": "", "when": "", "measure": "",
-                "missing": ["owner", "when", "measure"], "contribution": proposal,
-                "author": proposal["author"], "objections": [], "stand_asides": [],
-                "amendments": [], **head,
+                "id": "c_51", "of": "c_27", "author": PEOPLE["p_tom"], "of_author": None,
+                "check": None, "checks": [], "contribution": {**by_id["c_16"], "id": "c_51"},
+            },
+        ],
+        "themes": [
+            {
+                **by_id["c_18"], "id": f"c_{60 + n}", "wording": f"c_{60 + n}", "reading": reading,
+                "ratings": {
+                    "agreement": {
+                        "counts": [2, 0, 1, 1, 2], "passed": 1, "answered": 6, "mean": 3.2,
+                    },
+                },
+                "ranking": {"points": 7, "firsts": 2, "ranked": 5, "passed": 1} if n else None,
+            }
+            for n, reading in enumerate((None, "fits", "does_not_fit", "split", "fits_in_part"))
+        ],
+        "recommendations": [
+            {
+                "id": "c_19", "wording": "c_19", **PROPOSAL, **nothing, "missing": [],
+                "contribution": proposal, "author": proposal["author"],
+                "authors": [proposal["author"], PEOPLE["p_maja"]],
+                "objections": [by_id["c_22"]], "amendments": [by_id["c_23"]],
+                "dissent": [by_id["c_30"]], "result": "undecided",
+                "stances": DECISION["stances"],
+            },
+            {
+                "id": "c_20", "wording": "c_20", **nothing, "what": "x", "owner": "", "when": "",
+                "measure": "", "missing": ["owner", "when", "measure"],
+                "contribution": {**proposal, "id": "c_20"}, "author": proposal["author"],
+                "authors": [proposal["author"]], **head,
+                "progress": {
+                    "status": "doing", "reason": "Börjat <i>", "at": AT,
+                    "next": ["open", "done", "dropped"],
+                },
             },
         ],
         "agreements": ["c_20"],
         "undecided": ["c_19"], "disagreements": ["c_19"],
+        "agreed_themes": ["c_61"], "disputed_themes": ["c_62", "c_63"],
+        "survey": SURVEY,
+        "measures": FIGURES,
+        "corrections": [{"contribution": "c_2", "at": AT}],
+        "taken_back": 1,
+        "translation_corrections": [
+            {"contribution": "c_7", "language": "sv", "by": "Lena", "at": AT},
+        ],
+        "correctable_until": "2026-12-01T13:00:00Z",
         "ready_at": "2026-12-01T13:00:00Z",
         "published_at": None,
         **more,
     }  # fmt: skip
+
+
+def of_record(found: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """The page of a record."""
+    return {
+        "record": found or record(),
+        "session": session("closed"),
+        "may_publish": False,
+        "may_follow_up": False,
+        "unfolded": False,
+        **more,
+    }
 
 
 FORMATS = [
@@ -446,6 +670,35 @@ FORMATS = [
         "phases": [{"id": p[0], "title": both(p[1], p[2]), "minutes": 8.0} for p in PHASES],
     }
 ]
+
+
+def listed_format(id_: str, **more: Any) -> dict[str, Any]:
+    return {**FORMATS[0], "id": id_, "kind": "forum", "minutes": "90", "steps": 9, **more}
+
+
+def format_sheet(**more: Any) -> dict[str, Any]:
+    """An own format as a form: each kind of step, and lines with and without words filled in."""
+    steps = [
+        {
+            "name": f"step-{p[0]}", "title": both(p[1], p[2]), "minutes": "8",
+            "always": p[0] in ("arrive", "close"), "kept": p[0] != "evidence",
+            "may_cut": p[0] not in ("reflect", "restate"), "may_break": p[0] != "close",
+            "break_minutes": "10", "open": p[0] in more.get("open", ()),
+        }
+        for p in PHASES
+    ]  # fmt: skip
+    lines = [
+        {"name": "line-half_time", "trigger": "half_time", "placeholders": "{min}"},
+        {"name": "line-silence", "trigger": "silence", "placeholders": ""},
+    ]
+    values = {"title-sv": "Vårt upplägg", "hybrid": "1", "step-evidence-cuttable": "1"}
+    return {
+        "own_id": "vart-upplagg", "source_id": "vart-upplagg", "origin": "jif-90",
+        "steps": steps, "lines": lines, "placeholders": "{facilitator}, {min}, {n}",
+        "values": values, "faults": [], "changed": False, **HOST, **more,
+    }  # fmt: skip
+
+
 CARD: dict[str, Any] = {
     "title_sv": "T", "title_en": "T", "text_sv": "", "text_en": "x", "tags": "models",
     "source": "s", "picture_alt_sv": "a", "picture_alt_en": "b",
@@ -476,6 +729,12 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("room closed", "gatherings/room.html", room(8, "closed", demo=True)),
         ("room empty", "gatherings/room.html",
          room(0, contributions=[], private=[], findings=[], queue=[])),
+        *((f"here {new} {moved}", "gatherings/here.html",
+           {"session": session(), "new": new, "moved": moved, "path": "/"})
+          for new, moved in ((0, False), (0, True), (3, False))),
+        ("room of a scribe", "gatherings/room.html", room(3, written_for="p_maja", **HOST)),
+        ("room of a scribe, thinking", "gatherings/room.html",
+         room(2, written_for="p_maja", **HOST)),
         ("room of a reader", "gatherings/room.html", room(3, me=None, **HOST)),
         ("room without translator", "gatherings/room.html",
          room(3, session=session(translator=NONE_HERE))),
@@ -485,6 +744,10 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
          room(7, **FAULTY, values={"kind": "stance", "of": "c_19", "text": "x"})),
         ("composer with faults", "gatherings/_composer.html",
          room(3, **FAULTY, values={"kind": "question", "text": "", "client_id": "1"})),
+        ("composer with a theme moved", "gatherings/_composer.html",
+         room(5, values={"kind": "ranking", "order": "c_32,c_18", "move": "up:c_32"})),
+        ("composer with a theme at fault", "gatherings/_composer.html",
+         room(5, errors={"from": "Välj"}, values={"kind": "theme", "text": "x", "from-c_2": "1"})),
         ("composer emptied", "gatherings/_composer.html", room(3, notice="Klart")),
         ("desk", "gatherings/desk.html", desk()),
         ("desk exit met", "gatherings/desk.html", desk(stage=stage(3, exit_met=True))),
@@ -501,6 +764,18 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
          desk(errors={"reason": "Skriv ett skäl"}, values={"move": "advance"}, refused="Nej")),
         ("desk side", "gatherings/_desk_side.html", desk()),
         ("plan", "gatherings/plan.html", desk(None, "planned")),
+        ("plan of a session that follows", "gatherings/plan.html",
+         desk(None, "planned", followed=FOLLOWED)),
+        ("plan with a faulty status", "gatherings/plan.html",
+         desk(None, "planned", followed=FOLLOWED,
+              errors={"progress-c_71-reason": "Skriv varför"},
+              values={"act": "progress", "recommendation": "c_71", "status": "dropped"})),
+        ("room of a session that follows", "gatherings/room.html", room(0, followed=FOLLOWED)),
+        ("desk with a faulty seat", "gatherings/desk.html",
+         desk(errors={"name": "Skriv", "consent": "Kryssa", "language": "Välj", "role": "Okänd"},
+              values={"act": "seat", "name": "x", "chosen": ["follow"], "language": "sv"})),
+        ("plan with a faulty seat", "gatherings/plan.html",
+         desk(None, "planned", errors={"name": "Skriv"}, values={"act": "seat", "name": "x"})),
         ("plan with faults", "gatherings/plan.html",
          desk(None, "open", errors={"title_sv": "Skriv"}, values=CARD)),
         ("plan empty", "gatherings/plan.html",
@@ -513,16 +788,29 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
          desk(stage=stage(3, time_up=True), said=[])),
         ("screen closed", "gatherings/screen.html", desk(8, "closed", said=[])),
         ("record", "gatherings/record.html",
-         {"record": record(), "session": session("closed"), "may_publish": True, **HOST}),
+         of_record(may_publish=True, may_follow_up=True, **HOST)),
+        ("record of who took part", "gatherings/record.html",
+         of_record(record(measures=FEW_FIGURES), unfolded=True, **GUEST)),
+        ("record with a faulty status", "gatherings/record.html",
+         of_record(may_follow_up=True, errors={"progress-c_20-reason": "Skriv varför"},
+                   values={"act": "progress", "recommendation": "c_20", "status": "dropped"},
+                   **HOST)),
         ("record published", "gatherings/record.html",
-         {"record": record(published_at=AT, recommendations=[], agreements=[], disagreements=[],
-                           themes=[], findings=[]),
-          "session": session("closed"), "may_publish": False}),
+         of_record(record(published_at=AT, recommendations=[], agreements=[], disagreements=[],
+                          themes=[], findings=[], followed=[], questions=[], restatements=[],
+                          agreed_themes=[], disputed_themes=[], undecided=[], survey=None,
+                          measures=None, correctable_until=None))),
         ("record unfinished", "gatherings/record.html",
-         {"record": record(ready_at=None), "session": session(), "may_publish": False}),
+         of_record(record(ready_at=None, correctable_until=None, held_at=None))),
         ("contribution", "gatherings/contribution.html", one()),
         ("contribution disputed", "gatherings/contribution.html", one(8, **HOST)),
         ("contribution proposal", "gatherings/contribution.html", one(19)),
+        ("contribution changed", "gatherings/contribution.html", one(33)),
+        ("contribution split", "gatherings/contribution.html", one(35)),
+        ("theme changed", "gatherings/contribution.html", one(32)),
+        ("split with faults", "gatherings/contribution.html",
+         one(33, errors={"text_2": "Skriv", "when_1": "Fel"},
+             values={"act": "split", "text_1": "x", "text_2": "", "client_id_1": "a"})),
         ("contribution gone", "gatherings/contribution.html", one(27, may={})),
         ("actions", "gatherings/_actions.html", one(16)),
         ("actions with faults", "gatherings/_actions.html",
@@ -539,11 +827,35 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
          {"sessions": [session(s) for s in ("planned", "open", "running", "paused", "closed")],
           "path": "/sessions", **HOST}),
         ("list empty", "gatherings/list.html", {"sessions": [], **HOST}),
-        ("new", "gatherings/new.html", {"formats": FORMATS, "cases": [CASE], **HOST}),
+        ("new", "gatherings/new.html", {"formats": FORMATS, "cases": [CASE],
+          "closed": [{"id": "s_0", "title": both("Förr", "Before"), "closed_at": AT}], **HOST}),
         ("new with faults", "gatherings/new.html",
-         {"formats": FORMATS, "cases": [CASE],
-          "errors": {"title_sv": "Skriv en text", "minutes_reflect": "Fel"},
+         {"formats": FORMATS, "cases": [CASE], "closed": [],
+          "errors": {"title_sv": "Skriv en text", "minutes_reflect": "Fel", "follows": "Välj"},
           "values": {"format": "jif-90", "case": "ward", "minutes_reflect": "x"}, **HOST}),
+        ("formats", "gatherings/formats.html",
+         {"formats": [listed_format("jif-90", own=False),
+                      listed_format("eget", own=True, hybrid=True, kind="dialogue")],
+          "unreadable": [{"name": "<b>.yaml",
+                          "faults": [{"line": 3, "sentence": "Skriv en text"},
+                                     {"line": None, "sentence": "Filen är tom"}]}], **HOST}),
+        ("formats with none", "gatherings/formats.html",
+         {"formats": [listed_format("jif-90", own=False)], "unreadable": [], **HOST}),
+        ("format", "gatherings/format.html", format_sheet()),
+        ("format copied", "gatherings/format.html", format_sheet(own_id=None)),
+        ("format with faults", "gatherings/format.html",
+         format_sheet(
+             open=("reflect", "decide"),
+             faults=[("steps", "För långt"), ("step-reflect-minutes", "Egna tankar: Fel"),
+                     ("step-reflect-title-en", "Skriv"), ("step-decide", "Beslut"),
+                     ("step-restate-break-minutes", "Fel"), ("line-half_time-sv", "Fel")],
+             errors={"steps": "För långt", "step-reflect-minutes": "Fel", "step-decide": "Beslut",
+                     "step-reflect-title-en": "Skriv", "step-restate-break-minutes": "Fel",
+                     "line-half_time-sv": "{grupp} <script>alert(1)</script>"},
+             values={"title-sv": "<script>alert(1)</script>", "hybrid": "0", "version": "1",
+                     "step-reflect-title-sv": "\nEgna"})),
+        ("format changed meanwhile", "gatherings/format.html",
+         format_sheet(changed=True, refused="Någon annan ändrade upplägget.")),
         ("finding", "gatherings/finding.html",
          {"finding": FINDINGS[0], "session": session(), **HOST}),
         ("finding with faults", "gatherings/finding.html",
@@ -571,6 +883,16 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("choices without link", "people/choices.html",
          {"session": session(), "me": {**SEAT, "role": None}, "resume_url": "", "qr": "",
           "consent": None, **GUEST}),
+        *((f"questions {name}", "gatherings/questions.html", asking(name))
+          for name in shipped().forms),
+        ("questions not answered", "gatherings/questions.html",
+         asking(given={}, answered=False, done="skipped")),
+        ("questions with faults", "gatherings/questions.html",
+         asking(done=None, errors={f"items_{i}": "Välj" for i in ("po2", "po14", "poO1")})),
+        ("questions erased", "gatherings/questions.html",
+         asking("before", given={}, answered=False, done="erased")),
+        ("questions over", "gatherings/questions.html",
+         asking("before", open=False, done=None, refused="Tiden är slut")),
         ("help", "help.html", {}),
         ("privacy", "privacy.html", {}),
         ("accessibility", "accessibility.html", {}),

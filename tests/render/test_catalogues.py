@@ -17,7 +17,9 @@ from babel.messages.pofile import read_po
 from hub import errors
 from hub.errors import Invalid, NotFound, Refusal
 from hub.gatherings import rules
+from hub.gatherings.format_pages import PARTS
 from hub.language import text
+from hub.measures import readings
 from hub.people.rules import GROUP_OF_ROLE, GROUPS
 from hub.render import Renderer
 from tests.render import made_up
@@ -26,9 +28,10 @@ ROOT = Path(__file__).parents[2]
 CODE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 SYMBOL = re.compile(r"[a-z_]+\.\w+")
 PLACE = re.compile(r"%\(\w+\)s|\{\w+\}|%%")
-REFUSALS = {name for name in vars(errors) if isinstance(getattr(errors, name), type)} | {
-    "FloorClosed"
-}
+# A Fault names a sentence about a field, not a refusal.
+REFUSALS = {name for name in vars(errors) if isinstance(getattr(errors, name), type)} - {
+    "Fault"
+} | {"FloorClosed"}
 OPTIONS = {"newstyle_gettext": "true", "trimmed": "true", "silent": "false"}
 # Codes that templates and the record as Markdown put together with the word before the dot.
 WORDS: dict[str, tuple[str, ...]] = {
@@ -40,25 +43,13 @@ WORDS: dict[str, tuple[str, ...]] = {
     "kind": tuple(rules.KINDS),
     "stance": rules.STANCES,
     "answer": rules.ANSWERS,
-    "trigger": (
-        "half_time",
-        "two_minutes",
-        "silence",
-        "dominance",
-        "unheard_group",
-        "untranslated",
-        "disputed_term",
-        "jargon",
-        "missing_restatement",
-        "unchecked_restatement",
-        "incomplete_recommendation",
-        "unresolved_objection",
-        "late_joiner",
-        "safety",
-    ),
+    "trigger": tuple(rules.TRIGGERS),
+    "format_part": PARTS,
     "scale": ("importance", "agreement"),
     "result": ("adopted", "adopted_with_dissent", "parked", "undecided"),
-    "part": ("owner", "when", "measure", "result"),
+    "part": ("owner", "when", "measure", "result", "progress"),
+    "progress": rules.PROGRESS,
+    "reading": readings.LABELS,
     "doubt": tuple(text._WEIGHTS),
     "tag": ("measurement", "mechanisms", "management", "models"),
     "country": ("SE", "UK"),
@@ -127,8 +118,9 @@ def _refuses_for_others(call: ast.Call) -> bool:
 
 @cache
 def fault_codes() -> set[str]:
-    """The values of every ``{"/field": "code"}`` and ``faults["field"] = "code"``."""
+    """The values of every ``{"/field": "code"}`` and ``faults["field"] = "code"``; each Fault."""
     found = {"unknown", "missing", "unreadable", "password_short"}
+    found |= {str(first_text(call)) for name, call in calls() if name == "Fault"}
     for tree in trees():
         for node in ast.walk(tree):
             if isinstance(node, ast.Dict):
@@ -231,6 +223,7 @@ def test_a_refusal_is_said_in_the_readers_language(renderer: Renderer) -> None:
 def test_every_refusal_can_be_said_without_facts_it_does_not_have(renderer: Renderer) -> None:
     facts: dict[str, dict[str, object]] = {
         "record_too_early": {"date": "2026-12-01"},
+        "words_too_late": {"date": "2026-12-01"},
         "bug": {"reference": "ab12"},
         "amend_first": {"rounds": 2},
     }

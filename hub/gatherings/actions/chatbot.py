@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.chatbot.moves import Line, group_facts, words
 from hub.db import new_id
-from hub.errors import Invalid
+from hub.errors import Invalid, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.saying import phase_id, share
@@ -26,6 +27,9 @@ BOT_NAME = "Lotsen"
 
 
 BOT = "bot"
+
+
+TRIGGER = "missing_restatement"
 
 
 def say_as_bot(
@@ -63,7 +67,9 @@ def _bot_words(
         fields=fields,
         created_at=now,
         translations=[
-            Translation(language="en", text=lines["en"], status="memory", updated_at=now)
+            Translation(
+                language="en", text=lines["en"], status="memory", origin="bot", updated_at=now
+            )
         ],
     )
 
@@ -133,6 +139,43 @@ async def send_bot_line(
     tx.add(said)
     await tx.flush()
     return said
+
+
+async def offer_restatements(
+    tx: AsyncSession,
+    gathering: Gathering,
+    offers: Mapping[str, Contribution],
+    *,
+    account: Account,
+    now: datetime,
+) -> list[Contribution]:
+    """Ask people, each in private, to restate a post: ``offers`` by participant id.
+
+    In the format's words for ``missing_restatement``; the chatbot then takes it for said. Raises
+    Refusal where the format has no such line.
+    """
+    lines = gathering.form.triggers
+    if TRIGGER not in lines:
+        raise Refusal("no_such_line")
+    whispered = []
+    for person, post in offers.items():
+        group = post.participant.group if post.participant else None
+        wanted = Line(TRIGGER, person, person, post.id, group_facts(group))
+        line = await think_of(
+            tx,
+            gathering,
+            trigger=TRIGGER,
+            subject=person,
+            to_whom=person,
+            about=post.id,
+            lines=words(wanted, lines),
+            draft=True,
+            now=now,
+        )
+        said = await send_bot_line(tx, gathering, line, account=account, now=now)
+        if said is not None:
+            whispered.append(said)
+    return whispered
 
 
 async def drop_bot_line(

@@ -16,6 +16,7 @@ from hub.gatherings.models import (
     Gathering,
     Hand,
 )
+from hub.language.actions import forget
 from hub.people.models import Account, Participant, latest_consents
 from hub.people.rules import clean_text, is_blank
 
@@ -35,6 +36,7 @@ async def hide(
         raise Invalid({"/reason": "reason_missing"})
     said.hidden_at, said.hidden_reason = now, reason
     said.pinned_at = said.screen_at = None
+    await forget(tx, [said.id])
     _mark(tx, gathering, said, account, kind="hidden", now=now, reason=reason)
     await restamp_chain(tx, gathering, said)
 

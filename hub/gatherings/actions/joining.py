@@ -11,14 +11,14 @@ from hub.errors import Forbidden, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.chatbot import BOT_NAME
 from hub.gatherings.actions.hosting import lower_hand
-from hub.gatherings.actions.log import record
+from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.saying import phase_id
 from hub.gatherings.models import (
     Gathering,
     GatheringEvent,
 )
 from hub.people import actions as people
-from hub.people.models import Participant
+from hub.people.models import Account, Participant
 
 RESERVED_NAMES = (BOT_NAME, "bot", "chatbot", "chattrobot", "Samrum", "system")
 
@@ -34,11 +34,17 @@ async def join(
     consent: dict[str, bool],
     now: datetime,
     how: str,
+    remote: bool = False,
+    seated_by: Account | None = None,
 ) -> tuple[Participant, str]:
-    """A seat for somebody with the code. Returns the participant and their secret."""
+    """A seat for somebody with the code. Returns the participant and their secret.
+
+    ``seated_by``: a facilitator gives it to somebody in the room who has no device, and whose
+    yes was said aloud; a scribe writes for them, and they are here until they leave.
+    """
     if gathering.state == "closed":
         raise Refusal("session_closed")
-    if gathering.access == "invited":
+    if gathering.access == "invited" and seated_by is None:
         raise Forbidden("invited_only")
     participant, secret = await people.take_seat(
         tx,
@@ -51,7 +57,11 @@ async def join(
         reserved_names=RESERVED_NAMES,
         now=now,
         how=how,
+        remote=remote,
+        without_device=seated_by is not None,
     )
+    if seated_by is not None:
+        log_act(tx, gathering, seated_by, kind="seated", now=now, target=participant.id)
     event = rules.Event("joined", now, {"participant": participant.id})
     record(tx, gathering, event, actor=participant.id)
     return participant, secret

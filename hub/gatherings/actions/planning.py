@@ -10,10 +10,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.chatbot.moves import fill
 from hub.db import new_id
-from hub.errors import Invalid
+from hub.errors import Invalid, NotFound
 from hub.gatherings import rules
 from hub.gatherings.actions.chatbot import BOT_NAME, say_as_bot
+from hub.gatherings.actions.following import find_followed
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.texts import read_both
 from hub.gatherings.models import (
@@ -48,6 +50,7 @@ async def plan_gathering(
     title: object,
     now: datetime,
     case_id: str | None = None,
+    follows: str | None = None,
     charter: str | None = None,
     principles: list[str] | None = None,
     access: str = "open",
@@ -55,11 +58,18 @@ async def plan_gathering(
     minutes: Mapping[str, object] | None = None,
     demonstration: bool = False,
 ) -> Gathering:
-    """A new session in state planned. The format is copied: later edits of it change nothing."""
+    """A new session in state planned. The format is copied: later edits of it change nothing.
+
+    ``follows``: the session whose recommendations it takes up, as ``find_followed`` reads it.
+    """
     faults: dict[str, str] = {}
     titles = read_both(title, "/title", faults, limit=200)
     if access not in ("open", "invited"):
         faults["/access"] = "access_unknown"
+    try:
+        followed = await find_followed(tx, follows, case_id=case_id)
+    except NotFound:
+        faults["/follows"] = "follows_unknown"
     if faults:
         raise Invalid(faults)
     form = rules.with_minutes(rules.read_format(format_data), minutes or {})
@@ -70,6 +80,7 @@ async def plan_gathering(
         format=asdict(form),
         title=titles,
         case_id=case_id,
+        follows_id=followed.id if followed else None,
         charter=charter,
         principles=principles,
         access=access,
@@ -122,12 +133,16 @@ async def _say_phase_line(
     if not phase.bot.get("sv"):
         return
     name = account.name if account else await facilitator_name(tx, gathering)
+    findings = len(await list_findings(tx, gathering.id))
     facts = {
         "facilitator": name,
-        "n": len(await list_findings(tx, gathering.id)),
-        "min": round(phase.minutes) or 1,
+        "n": str(findings if gathering.form.kind == "forum" else 1),
+        "min": str(round(phase.minutes) or 1),
     }
-    lines = {language: phase.bot[language].format_map(facts) for language in LANGUAGES}
+    lines = {
+        language: fill(phase.bot[language], {**facts, "title": gathering.title[language]})
+        for language in LANGUAGES
+    }
     say_as_bot(tx, gathering, lines, now=event.at, fields={"trigger": "phase_start"})
 
 

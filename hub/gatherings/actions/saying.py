@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.db import new_id
-from hub.errors import Forbidden, Invalid
+from hub.errors import Forbidden, Invalid, NotFound, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.models import (
@@ -23,6 +23,8 @@ from hub.gatherings.models import (
     list_everything_said,
     said_of,
 )
+from hub.language.actions import forget
+from hub.language.memory import source_hash
 from hub.people.models import Account, Participant
 from hub.people.rules import LANGUAGES, clean_text, is_blank, other_language
 
@@ -40,6 +42,14 @@ MOVES_THE_EXIT = (
 
 
 TRANSLATED_FIELDS = ("what", "owner", "measure", "reason")
+
+
+# These point at themes and proposals, which may have been worded anew, split, or be gone.
+AIMED = ("theme", "rating", "ranking", "recommendation", "stance", "amendment", "facilitation")
+
+
+# The fields that say what a contribution belongs to.
+POINTERS = ("of", "revises", "split_of")
 
 
 def phase_id(gathering: Gathering) -> str:
@@ -69,6 +79,7 @@ class Draft:
     reply_to: str | None = None
     fields: Mapping[str, Any] | None = None
     looks_like: str | None = None
+    written_for: str | None = None
 
 
 async def post_contribution(
@@ -82,8 +93,14 @@ async def post_contribution(
 ) -> tuple[Contribution, bool]:
     """Say something. The same ``client_id`` again gives the first contribution and False.
 
+    With ``draft.written_for`` the account is a scribe: it types, and the words are the speaker's.
     Raises FloorClosed where the kind is not open, Invalid with pointers for faults.
     """
+    scribe = None
+    if draft.written_for:
+        if account is None:
+            raise Forbidden()
+        seat, scribe = await _speaker(tx, gathering, draft), account
     author_key = seat.id if seat else account.id if account else ""
     client_id = draft.client_id.strip()
     if not client_id or len(client_id) > 80:
@@ -91,21 +108,29 @@ async def post_contribution(
     earlier = await find_by_client_id(tx, gathering.id, author_key, client_id)
     if earlier is not None:
         return earlier, False
+    # Who hides or takes back changes what stands, so the rules look at all that was said.
+    everything = await list_everything_said(tx, gathering.id) if draft.kind in AIMED else []
+    spoken = [said_of(c) for c in everything]
+    rework = _find_rework(draft, spoken)
     rules.check_may_speak(
         gathering.stage,
         gathering.form,
         kind=draft.kind,
         as_facilitator=seat is None,
-        splits="split_of" in (draft.fields or {}),
+        reworks=rework is not None,
     )
     if seat is None and rules.KINDS[draft.kind].by != "facilitator":
         raise Forbidden("needs_seat")
     text, language = _read_text(draft, author=seat or account)
-    fields = rules.read_fields(draft.kind, draft.fields or {}, text)
+    earliest = _earliest_day(gathering, draft, rework, now)
+    fields = rules.read_fields(draft.kind, draft.fields or {}, text, earliest=earliest)
     if draft.kind == "recommendation":
         text = text or fields["what"]
     _check_text(draft.kind, text, fields)
+    fields = _aimed(draft, fields, spoken, rework)
     touched = await _check_references(tx, gathering, draft, fields, seat=seat)
+    if rework is not None:
+        touched += [c for c in everything if c.id == rework.first.id]
     said = Contribution(
         id=new_id("c"),
         gathering_id=gathering.id,
@@ -114,6 +139,7 @@ async def post_contribution(
         participant_id=seat.id if seat else None,
         account_id=None if seat else account.id if account else None,
         author_key=author_key,
+        scribe_id=scribe.id if scribe else None,
         client_id=client_id,
         language=language,
         # The author's choice decides what is translated; a doubt about it is only shown.
@@ -124,8 +150,10 @@ async def post_contribution(
         created_at=now,
         translations=[],
     )
+    if scribe is not None:
+        log_act(tx, gathering, scribe, kind="wrote_for", now=now, target=said.id)
     if draft.kind == "facilitation" and fields.get("of"):
-        await _check_outcome(tx, gathering, fields)
+        rules.check_outcome(rules.decision_on(fields["of"], spoken), fields["result"])
     if rules.KINDS[draft.kind].private:
         _keep_private(tx, gathering, said, now=now)
     else:
@@ -136,6 +164,7 @@ async def post_contribution(
                     status="pending",
                     due_at=now,
                     updated_at=now,
+                    source_hash=source_hash(said.text),
                 )
             )
         share(tx, gathering, said, now=now, actor=author_key)
@@ -146,6 +175,16 @@ async def post_contribution(
             gathering.stage_revision = gathering.revision
     await tx.flush()
     return await access_contribution(tx, said.id), True
+
+
+async def _speaker(tx: AsyncSession, gathering: Gathering, draft: Draft) -> Participant:
+    """Whose words a scribe writes. What somebody thinks for themselves nobody else writes."""
+    speaker = await tx.get(Participant, str(draft.written_for))
+    if speaker is None or speaker.gathering_id != gathering.id or speaker.left_at is not None:
+        raise NotFound("participant_not_found")
+    if draft.kind == "reflection" and not (draft.fields or {}).get("skipped"):
+        raise Refusal("scribe_not_private")
+    return speaker
 
 
 def needs_translation(said: Contribution) -> bool:
@@ -200,8 +239,8 @@ async def _check_references(
     Returns the contributions that look different afterwards (a decision has a new stance).
     """
     touched: list[Contribution] = []
-    if draft.reply_to is not None:
-        touched += await _reply_target(tx, gathering, draft)
+    if draft.reply_to is not None and await _shared(tx, gathering, draft.reply_to) is None:
+        raise Invalid({"/reply_to": "of_unknown"})
     of = fields.get("of")
     if isinstance(of, str):
         target = await _shared(tx, gathering, of)
@@ -213,15 +252,110 @@ async def _check_references(
             await _check_is_restated(tx, target, seat)
         if draft.kind in ("stance", "amendment", "restatement_check", "facilitation"):
             touched += await _chain(tx, gathering, target)
-    for wanted in fields.get("order", []):
-        if await _shared(tx, gathering, wanted) is None:
-            raise Invalid({"/fields/order": "of_unknown"})
     return touched
 
 
-async def _check_outcome(tx: AsyncSession, gathering: Gathering, fields: Mapping[str, Any]) -> None:
-    said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
-    rules.check_outcome(rules.decision_on(str(fields["of"]), said), str(fields["result"]))
+def _find_rework(draft: Draft, spoken: list[rules.Said]) -> rules.Standing | None:
+    """The theme or proposal that a draft words anew or splits; None where it is a new one.
+
+    Raises Invalid where it points at one that no longer stands, Refusal where it was split.
+    """
+    if draft.kind not in rules.REVISED:
+        return None
+    split_of = (draft.fields or {}).get("split_of") if draft.kind == "recommendation" else None
+    target = split_of or draft.reply_to
+    standing = rules.standing(spoken, draft.kind)
+    found = next((s for s in standing if target in {w.id for w in s.wordings}), None)
+    if found is None:
+        if split_of:
+            raise Invalid({"/fields/split_of": "of_unknown"})
+        if any(s.id == target and s.kind == draft.kind for s in spoken):
+            raise Invalid({"/reply_to": "of_unknown"})
+    elif not split_of and found.first.id in rules.parts_of(spoken):
+        raise Refusal("proposal_split")
+    return found
+
+
+def _earliest_day(
+    gathering: Gathering, draft: Draft, rework: rules.Standing | None, now: datetime
+) -> date | None:
+    """The first day a proposal may be due: today. A date that stood before may stand on.
+
+    Today by UTC, which is never ahead of the calendar in Sweden or the United Kingdom. The
+    made-up people of a demonstration speak of the days they were written for.
+    """
+    kept = rework is not None and (draft.fields or {}).get("when") == rework.fields.get("when")
+    return None if kept or gathering.demonstration else now.date()
+
+
+def _aimed(
+    draft: Draft,
+    fields: dict[str, Any],
+    spoken: list[rules.Said],
+    rework: rules.Standing | None,
+) -> dict[str, Any]:
+    """The fields with what they point at as it stands: first posts, and the latest wording.
+
+    Raises Invalid for what does not stand, Refusal where a proposal was split or reworded.
+    """
+    if draft.kind == "theme":
+        _check_sources(fields.get("from", []), spoken)
+    if rework is not None:
+        # Only a proposal has ``split_of``, and one that has it is a part.
+        pointer = "split_of" if "split_of" in fields else "revises"
+        return {**fields, pointer: rework.first.id}
+    if draft.kind == "ranking":
+        return {**fields, "order": _standing_themes(fields["order"], spoken)}
+    if draft.kind == "rating":
+        return {**fields, "of": _first_post(fields["of"], spoken)}
+    if draft.kind in ("stance", "amendment", "facilitation") and fields.get("of"):
+        return _aimed_at_proposal(draft.kind, fields, spoken)
+    return fields
+
+
+def _standing_themes(order: list[str], spoken: list[rules.Said]) -> list[str]:
+    """Themes by their first posts. Raises Invalid for what is no theme that stands."""
+    first = {w.id: s.first.id for s in rules.standing(spoken, "theme") for w in s.wordings}
+    if not set(order) <= set(first):
+        raise Invalid({"/fields/order": "of_unknown"})
+    found = [first[theme] for theme in order]
+    if len(set(found)) != len(found):
+        raise Invalid({"/fields/order": "order_repeats"})
+    return found
+
+
+def _check_sources(ids: list[str], spoken: list[rules.Said]) -> None:
+    there = {s.id for s in spoken if s.kind in rules.THEME_SOURCES and s.shared and not s.hidden}
+    if not set(ids) <= there:
+        raise Invalid({"/fields/from": "of_unknown"})
+
+
+def _first_post(of: str, spoken: list[rules.Said]) -> str:
+    standing = [s for kind in rules.REVISED for s in rules.standing(spoken, kind)]
+    found = next((s.first.id for s in standing if of in {w.id for w in s.wordings}), None)
+    if found is None:
+        raise Invalid({"/fields/of": "of_unknown"})
+    return found
+
+
+def _aimed_at_proposal(
+    kind: str, fields: dict[str, Any], spoken: list[rules.Said]
+) -> dict[str, Any]:
+    """A stance or an outcome is on the words that stand now; ``wording`` keeps which."""
+    of = fields["of"]
+    proposal = rules.proposal_about(of, spoken)
+    if proposal is None:
+        raise Invalid({"/fields/of": "of_unknown"})
+    if proposal in rules.parts_of(spoken):
+        raise Refusal("proposal_split")
+    if any(s.id == of and s.kind == "recommendation" for s in spoken):
+        fields = {**fields, "of": proposal}
+    if kind == "amendment":
+        return fields
+    wording = rules.wording_of(proposal, spoken)
+    if fields.get("wording", wording) != wording:
+        raise Refusal("words_changed")
+    return {**fields, "wording": wording}
 
 
 async def share_ratings(
@@ -253,12 +387,32 @@ async def share_ratings(
     return len(wanted)
 
 
-async def _reply_target(tx: AsyncSession, gathering: Gathering, draft: Draft) -> list[Contribution]:
-    target = await _shared(tx, gathering, str(draft.reply_to))
-    if target is None:
-        raise Invalid({"/reply_to": "of_unknown"})
-    revises = draft.kind == "recommendation" and target.kind == "recommendation"
-    return await _chain(tx, gathering, target) if revises else []
+async def share_rankings(
+    tx: AsyncSession,
+    gathering: Gathering,
+    *,
+    present: Iterable[str],
+    now: datetime,
+    reveal_by: Account | None = None,
+) -> int:
+    """Share the hidden rankings where all who are present have ranked or passed.
+
+    ``reveal_by``: a facilitator who does not wait for the rest. Returns how many were shared.
+    """
+    everything = await list_everything_said(tx, gathering.id)
+    spoken = [said_of(c) for c in everything]
+    wanted = rules.rankings_to_share(spoken, present, reveal=reveal_by is not None)
+    by_id = {c.id: c for c in everything}
+    for ranking_id in wanted:
+        share(tx, gathering, by_id[ranking_id], now=now, actor=by_id[ranking_id].author_key)
+    if wanted:
+        for theme in rules.standing(spoken, "theme"):
+            by_id[theme.first.id].revision = gathering.revision
+        gathering.stage_revision = gathering.revision
+    if reveal_by is not None:
+        log_act(tx, gathering, reveal_by, kind="rankings_revealed", now=now)
+    await tx.flush()
+    return len(wanted)
 
 
 async def _shared(
@@ -285,12 +439,10 @@ async def _check_is_restated(
 async def _chain(
     tx: AsyncSession, gathering: Gathering, target: Contribution
 ) -> list[Contribution]:
-    """A contribution and what it is about, up to the recommendation they all belong to."""
+    """A contribution and what it is about, up to the theme or proposal they all belong to."""
     chain = [target]
     while len(chain) < 10:
-        above = chain[-1].fields.get("of") or (
-            chain[-1].reply_to if chain[-1].kind == "recommendation" else None
-        )
+        above = next((chain[-1].fields[k] for k in POINTERS if chain[-1].fields.get(k)), None)
         found = await _shared(tx, gathering, above) if isinstance(above, str) else None
         if found is None:
             break
@@ -301,10 +453,14 @@ async def _chain(
 async def take_back(
     tx: AsyncSession, gathering: Gathering, said: Contribution, *, actor: str, now: datetime
 ) -> None:
-    """Erase the words and their translations. A tombstone keeps the place, without a name."""
+    """Erase the words, their translations and what the translation memory has of them.
+
+    A tombstone keeps the place, without a name.
+    """
     said.text = ""
-    said.fields = {k: v for k, v in said.fields.items() if k == "of"}
+    said.fields = {k: v for k, v in said.fields.items() if k in POINTERS}
     said.translations.clear()
+    await forget(tx, [said.id])
     said.removed_at = said.removed_at or now
     said.pinned_at = said.screen_at = None
     event = rules.Event("taken_back", now, {"contribution": said.id})
@@ -319,5 +475,8 @@ async def restamp_chain(tx: AsyncSession, gathering: Gathering, said: Contributi
     for other in (await _chain(tx, gathering, said))[1:]:
         other.revision = gathering.revision
     for other in await list_everything_said(tx, gathering.id):
-        if said.id in (other.reply_to, other.fields.get("of")):
+        about = (other.reply_to, *(other.fields.get(k) for k in POINTERS))
+        # Points of a ranking go to the themes that stand, so all of them look different.
+        ranked = said.kind == other.kind == "theme"
+        if said.id in about or said.id in other.fields.get("from", []) or ranked:
             other.revision = gathering.revision

@@ -2,9 +2,20 @@
 
 from fastapi import APIRouter
 
-from hub.gatherings.api import bot, cards, hands, joining, records, saying, sessions
+from hub.gatherings.api import (
+    bot,
+    cards,
+    following,
+    formats,
+    hands,
+    joining,
+    questions,
+    records,
+    saying,
+    sessions,
+)
 
 router = APIRouter()
-for part in (sessions, hands, saying, bot, cards, joining, records):
+for part in (formats, sessions, hands, saying, bot, cards, joining, questions, records, following):
     router.include_router(part.router)
 router.include_router(sessions.moves)

@@ -13,9 +13,10 @@ from hub.gatherings.models import (
     Gathering,
     find_gathering_by_code,
 )
-from hub.gatherings.screens import Room
+from hub.gatherings.screens import Room, Screens
 from hub.people import rules as people_rules
-from hub.people.models import Participant
+from hub.people.door import Asking, check_runs
+from hub.people.models import Account, Participant
 from hub.web import RateLimits, address_of
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
@@ -42,6 +43,7 @@ async def post_join(
             consent=people_rules.read_consent(consent),
             now=screens.clock.now(),
             how="api",
+            remote=body.remote,
         )
         return shapes.JoinOut.model_validate(
             {
@@ -55,6 +57,55 @@ async def post_join(
     return await screens.carry_out(gathering_id, change)
 
 
+@router.post("/sessions/{session_id}/seats", status_code=201)
+async def post_seat(
+    session_id: str, body: shapes.SeatIn, caller: Asking, screens: Room
+) -> shapes.ParticipantOut:
+    """Seat somebody who has no device; a scribe writes for them (facilitators)."""
+    account = check_runs(caller)
+    consent = body.consent if isinstance(body.consent, bool) else body.consent.model_dump()
+    seat = await give_seat(
+        screens,
+        session_id,
+        account,
+        name=body.name,
+        language=body.language,
+        role=body.role,
+        consent=people_rules.read_consent(consent),
+    )
+    return shapes.ParticipantOut.model_validate(participant_view(seat))
+
+
+async def give_seat(
+    screens: Screens,
+    session_id: str,
+    account: Account,
+    *,
+    name: str,
+    language: object,
+    role: str | None,
+    consent: dict[str, bool],
+) -> Participant:
+    """A seat for somebody in the room whose yes was said aloud. Raises Invalid, Refusal."""
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> Participant:
+        seat, _ = await actions.join(
+            tx,
+            gathering,
+            name=name,
+            language=language,
+            role=role,
+            bilingual=False,
+            consent=consent,
+            now=screens.clock.now(),
+            how="aloud",
+            seated_by=account,
+        )
+        return seat
+
+    return await screens.carry_out(session_id, change)
+
+
 def participant_view(p: Participant) -> dict[str, Any]:
     return {
         "id": p.id,
@@ -64,6 +115,7 @@ def participant_view(p: Participant) -> dict[str, Any]:
         "group": p.group,
         "bilingual": p.bilingual,
         "ready": p.ready_at is not None,
+        "remote": p.remote,
     }
 
 

@@ -20,7 +20,7 @@ from hub.gatherings.models import (
 )
 from hub.gatherings.screens import Room
 from hub.language.text import looks_like
-from hub.people.door import Asking, check_reads, check_runs, check_seat
+from hub.people.door import Asking, Caller, check_reads, check_runs, check_seat
 from hub.people.models import Account, Participant
 from hub.web import RateLimits, language_of
 
@@ -41,7 +41,7 @@ async def post_contribution(
     response: Response,
 ) -> shapes.ContributionOut:
     """Say something. The same ``client_id`` again answers 200 with the first one."""
-    seat, account = speaker(caller.seat(session_id), caller.account, caller.runs)
+    seat, account = speaker(caller, session_id, written_for=body.written_for)
     check_reads(caller, session_id)
     await limits.check(WRITE_RULE, "write", seat.id if seat else account.id if account else "")
     draft = actions.Draft(
@@ -51,6 +51,7 @@ async def post_contribution(
         language=body.language,
         reply_to=body.reply_to,
         fields=body.fields,
+        written_for=body.written_for,
     )
     _, view, created = await say(screens, session_id, draft, seat=seat, account=account)
     response.status_code = 201 if created else 200
@@ -58,12 +59,18 @@ async def post_contribution(
 
 
 def speaker(
-    seat: Participant | None, account: Account | None, runs: bool
+    caller: Caller, session_id: str, *, written_for: str | None
 ) -> tuple[Participant | None, Account | None]:
-    """Who speaks: the seat where there is one, else the facilitator. Raises Unauthorised."""
+    """Who sends this: the seat where there is one, else the facilitator, who alone is a scribe.
+
+    Raises Unauthorised, Forbidden.
+    """
+    if written_for:
+        return None, check_runs(caller)
+    seat, account = caller.seat(session_id), caller.account
     if seat is None and account is None:
         raise Unauthorised()
-    if seat is None and not runs:
+    if seat is None and not caller.runs:
         raise Forbidden("needs_seat")
     return seat, account
 
@@ -98,6 +105,10 @@ async def say(
                 present=presence.groups,
                 now=screens.clock.now(),
             )
+        if said.kind == "ranking" and created:
+            presence = await screens.presence(tx, session_id)
+            now = screens.clock.now()
+            await actions.share_rankings(tx, gathering, present=presence.groups, now=now)
         (view,) = await screens.contribution_views(tx, gathering, [said], own=True)
         return said, view, created
 
@@ -105,6 +116,29 @@ async def say(
     if created:
         await screens.tell_one(said)
     return said, view, created
+
+
+async def split(
+    screens: Room,
+    contribution_id: str,
+    parts: list[actions.Draft],
+    *,
+    seat: Participant | None,
+    account: Account | None,
+) -> list[Contribution]:
+    """Carry out the split of a proposal, all parts or none; returns the parts."""
+    async with screens.database.reading() as tx:
+        session_id = (await access_contribution(tx, contribution_id)).gathering_id
+    guessed = [replace(p, looks_like=looks_like(p.text[: rules.TEXT_LIMIT])) for p in parts]
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> list[Contribution]:
+        whole = await access_contribution(tx, contribution_id)
+        now = screens.clock.now()
+        return await actions.split_proposal(
+            tx, gathering, whole, guessed, seat=seat, account=account, now=now
+        )
+
+    return await screens.carry_out(session_id, change)
 
 
 @router.get("/sessions/{session_id}/contributions")
@@ -117,7 +151,7 @@ async def get_contributions(
 ) -> shapes.Contributions:
     """What was said, in ``seq`` order without gaps, from the one after ``after``."""
     check_reads(caller, session_id)
-    screens.touched.add(session_id)
+    screens.visited(session_id, caller.seat(session_id))
     async with screens.database.reading() as tx:
         gathering = await access_gathering(tx, session_id)
         found = await list_contributions(tx, session_id, after=after, limit=limit + 1)
@@ -138,7 +172,7 @@ async def get_changes(
 ) -> shapes.ChangesOut:
     """All that changed since a revision, the caller's own private things included."""
     check_reads(caller, session_id)
-    screens.touched.add(session_id)
+    screens.visited(session_id, caller.seat(session_id))
     seat = caller.seat(session_id)
     changes = await screens.changes(session_id, after, private_of=seat.id if seat else None)
     if changes is None:
@@ -236,6 +270,53 @@ async def post_reveal(
         return (await screens.contribution_views(tx, gathering, [said]))[0]
 
     return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
+
+
+@router.post("/sessions/{session_id}/rankings/reveal")
+async def post_reveal_rankings(
+    session_id: str, caller: Asking, screens: Room
+) -> shapes.Contributions:
+    """Show the rankings without waiting for the rest (facilitators); answers the themes."""
+    await reveal_rankings(screens, session_id, check_runs(caller))
+    async with screens.database.reading() as tx:
+        shared = await screens.shared(tx, await access_gathering(tx, session_id))
+    themes = [view for view in shared if view["kind"] == "theme" and not view["revises"]]
+    return shapes.Contributions.model_validate({"items": themes})
+
+
+async def reveal_rankings(screens: Room, session_id: str, account: Account) -> None:
+    now = screens.clock.now()
+    await screens.carry_out(
+        session_id,
+        lambda tx, g: actions.share_rankings(tx, g, present=(), now=now, reveal_by=account),
+    )
+
+
+@router.post("/contributions/{contribution_id}/agree")
+async def post_agree(
+    contribution_id: str, caller: Asking, screens: Room, body: shapes.AgreeIn | None = None
+) -> shapes.ContributionOut:
+    """Take on a proposal that names the caller as responsible, or say that they do not."""
+    agrees = body.agree if body else True
+    session_id = await answer_owner(screens, caller, contribution_id, agrees=agrees)
+    async with screens.database.reading() as tx:
+        gathering = await access_gathering(tx, session_id)
+        said = await access_contribution(tx, contribution_id)
+        (view,) = await screens.contribution_views(tx, gathering, [said])
+    return shapes.ContributionOut.model_validate(view)
+
+
+async def answer_owner(screens: Room, caller: Asking, contribution_id: str, *, agrees: bool) -> str:
+    """Carry out the answer of who is named as responsible; returns the session's id."""
+    session_id, _ = await access_said(screens, caller, contribution_id)
+    seat, now = check_seat(caller, session_id), screens.clock.now()
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> None:
+        said = await access_contribution(tx, contribution_id)
+        await actions.answer_as_owner(tx, gathering, said, seat, agrees=agrees, now=now)
+
+    await screens.carry_out(session_id, change)
+    return session_id
 
 
 Mark = Literal["hide", "pin", "screen"]

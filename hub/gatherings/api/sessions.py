@@ -1,15 +1,15 @@
-"""Sessions: formats, planning, reading, being ready, asking for time, leaving; and the moves."""
+"""Sessions: planning, reading, being ready, asking for time, leaving; and the moves."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import Invalid
-from hub.gatherings import actions, rules, shapes, views
-from hub.gatherings.formats import Formats
+from hub.gatherings import actions, rules, shapes
+from hub.gatherings.api.formats import Shelf
 from hub.gatherings.models import (
     Gathering,
     access_gathering,
@@ -25,21 +25,6 @@ router = APIRouter(prefix="/api/v1", tags=["sessions"])
 # Joined last: its address matches any word.
 moves = APIRouter(prefix="/api/v1", tags=["sessions"])
 MoveName = Literal["open", "start", "advance", "extend", "pause", "resume", "reopen", "close"]
-
-
-def _formats(request: Request) -> Formats:
-    found: Formats = request.app.state.formats
-    return found
-
-
-Shelf = Annotated[Formats, Depends(_formats)]
-
-
-@router.get("/formats")
-async def get_formats(shelf: Shelf) -> shapes.Formats:
-    """Session formats with phases, titles and input kinds."""
-    items = [views.format_view(form) for form in shelf.all()]
-    return shapes.Formats.model_validate({"items": items})
 
 
 @router.get("/sessions")
@@ -74,6 +59,7 @@ async def post_session(
             title=body.title.model_dump(),
             now=screens.clock.now(),
             case_id=body.case,
+            follows=body.follows,
             charter=body.charter,
             principles=body.principles,
             access=body.access,
@@ -92,7 +78,7 @@ async def _session(screens: Room, tx: AsyncSession, gathering: Gathering) -> sha
 async def get_session(session_id: str, caller: Asking, screens: Room) -> shapes.SessionOut:
     """One session, for those who may read it."""
     check_reads(caller, session_id)
-    screens.touched.add(session_id)
+    screens.visited(session_id, caller.seat(session_id))
     async with screens.database.reading() as tx:
         return await _session(screens, tx, await access_gathering(tx, session_id))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from hub.gatherings.rules.decisions import Said, decision_on, drafts_of
+from hub.gatherings.rules.decisions import Said, decision_on, drafts_of, standing
 from hub.gatherings.rules.fields import missing_parts
 from hub.gatherings.rules.format import Format
 
@@ -80,7 +80,7 @@ def _exit_restated(room: Room) -> Exit:
 
 
 def _exit_rated(room: Room) -> Exit:
-    themes = [s for s in room.said if s.kind == "theme"]
+    themes = [s.first for s in standing(room.said, "theme")]
     groups = room.groups_present
     ratings = [s for s in room.said if s.kind == "rating"]
     rated = [

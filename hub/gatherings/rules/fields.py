@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from hub.errors import Invalid
 from hub.gatherings.rules.kinds import ANSWERS, OUTCOMES, STANCES
-from hub.gatherings.rules.limits import REASON_LIMIT
+from hub.gatherings.rules.limits import MADE_FROM_LIMIT, REASON_LIMIT
 
 
-def read_fields(kind: str, fields: Mapping[str, Any], text: str) -> dict[str, Any]:
+def read_fields(
+    kind: str, fields: Mapping[str, Any], text: str, *, earliest: date | None = None
+) -> dict[str, Any]:
     """The fields of an input, checked and without what does not belong to the kind.
 
+    ``earliest`` is the first day that a proposal may be due; None takes any date.
     Raises Invalid with a JSON pointer for each fault. References are checked by the caller.
     """
     reader = FIELD_READERS.get(kind)
@@ -21,6 +25,8 @@ def read_fields(kind: str, fields: Mapping[str, Any], text: str) -> dict[str, An
         return {}
     faults: dict[str, str] = {}
     clean = reader(fields, text, faults)
+    if kind == "recommendation" and earliest and clean["when"] and not faults:
+        _check_not_past(clean["when"], earliest, faults)
     if faults:
         raise Invalid({f"/fields/{name}": code for name, code in faults.items()})
     return clean
@@ -60,8 +66,16 @@ def _rating(f: Mapping[str, Any], _text: str, faults: dict[str, str]) -> dict[st
     return {**clean, "value": value, "scale": scale, **({"reason": reason} if reason else {})}
 
 
+def _check_not_past(when: str, earliest: date, faults: dict[str, str]) -> None:
+    if date.fromisoformat(when) < earliest:
+        faults["when"] = "date_past"
+
+
 def _ranking(f: Mapping[str, Any], _text: str, faults: dict[str, str]) -> dict[str, Any]:
+    """``order``, first is highest; empty only with ``passed``, from who would rather not rank."""
     order = f.get("order")
+    if f.get("passed") is True and not order:
+        return {"order": [], "passed": True}
     good = isinstance(order, list) and 0 < len(order) <= 20
     if not good or not all(isinstance(i, str) for i in order or []):
         faults["order"] = "order_missing"
@@ -70,6 +84,19 @@ def _ranking(f: Mapping[str, Any], _text: str, faults: dict[str, str]) -> dict[s
     if len(set(order)) != len(order):
         faults["order"] = "order_repeats"
     return {"order": order}
+
+
+def _theme(f: Mapping[str, Any], _text: str, faults: dict[str, str]) -> dict[str, Any]:
+    """``from``: ids of the posts that the theme was made from."""
+    made_from = f.get("from")
+    if not made_from:
+        return {}
+    if not isinstance(made_from, list) or not all(isinstance(i, str) for i in made_from):
+        faults["from"] = "of_unknown"
+        return {}
+    if len(made_from) > MADE_FROM_LIMIT:
+        faults["from"] = "from_many"
+    return {"from": list(dict.fromkeys(made_from))}
 
 
 def _recommendation(f: Mapping[str, Any], text: str, faults: dict[str, str]) -> dict[str, Any]:
@@ -93,7 +120,13 @@ def _stance(f: Mapping[str, Any], text: str, faults: dict[str, str]) -> dict[str
     reason = _short(f.get("reason")) or text
     if value == "objection" and not reason:
         faults["reason"] = "objection_reason"
-    return {**clean, "value": value, **({"reason": reason} if reason else {})}
+    wording = _short(f.get("wording"), 40)
+    return {
+        **clean,
+        "value": value,
+        **({"reason": reason} if reason else {}),
+        **({"wording": wording} if wording else {}),
+    }
 
 
 def _principle(f: Mapping[str, Any], _text: str, _faults: dict[str, str]) -> dict[str, Any]:
@@ -133,6 +166,7 @@ FIELD_READERS = {
     "reflection": _reflection,
     "restatement": _restatement,
     "restatement_check": _check,
+    "theme": _theme,
     "rating": _rating,
     "ranking": _ranking,
     "recommendation": _recommendation,
@@ -147,3 +181,14 @@ FIELD_READERS = {
 def missing_parts(fields: Mapping[str, Any]) -> list[str]:
     """What a recommendation lacks of owner, when and measure."""
     return [part for part in ("owner", "when", "measure") if not fields.get(part)]
+
+
+def names_person(owner: str, name: str) -> bool:
+    """Whether a text of who is responsible names somebody: their name as words of its own.
+
+    Source: jif.md, "Input rules": a person only if present and agreeing.
+    """
+    words = " ".join(name.casefold().split())
+    if not words:
+        return False
+    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", " ".join(owner.casefold().split())))

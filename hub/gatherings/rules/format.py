@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 
 @dataclass(frozen=True)
 class Phase:
-    """One phase of a format. ``minutes`` is the planned length."""
+    """One phase of a format. ``minutes`` is the planned length.
+
+    ``bot`` is what the chatbot says as it begins; ``host`` tells the facilitator what to do.
+    """
 
     id: str
     title: dict[str, str]
@@ -19,6 +22,8 @@ class Phase:
     cuttable: bool
     exit: str
     bot: dict[str, str]
+    # Formats that sessions kept before there was a line for the facilitator have none.
+    host: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

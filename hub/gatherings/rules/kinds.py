@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,6 +49,14 @@ KINDS: dict[str, Kind] = {
 DISCUSSION = ("question", "contribution")
 
 
+# A post of these kinds that replies to one of its kind puts it in other words.
+REVISED = ("theme", "recommendation")
+
+
+# What a theme can be made from.
+THEME_SOURCES = ("contribution", "question", "restatement")
+
+
 STANCES = ("consent", "objection", "stand_aside")
 
 
@@ -67,11 +76,12 @@ def open_kinds(stage: Stage, form: Format) -> tuple[str, ...]:
 
 
 def check_may_speak(
-    stage: Stage, form: Format, *, kind: str, as_facilitator: bool, splits: bool = False
+    stage: Stage, form: Format, *, kind: str, as_facilitator: bool, reworks: bool = False
 ) -> None:
     """Raises FloorClosed where the kind is not open now, Invalid where it is not known.
 
-    A recommendation that ``splits`` another is open wherever amendments are.
+    A recommendation that ``reworks`` another, anew or in parts, is open wherever amendments are:
+    one that was accepted has to change the words.
     """
     if kind not in KINDS or KINDS[kind].by == "hub":
         raise Invalid({"/kind": "kind_unknown"})
@@ -86,10 +96,15 @@ def check_may_speak(
     if stage.state == "paused":
         raise FloorClosed("session_paused")
     now_open = open_kinds(stage, form)
-    if kind == "recommendation" and splits and "amendment" in now_open:
-        return
-    if kind not in now_open:
+    if kind not in now_open and not (reworks and may_rework(kind, now_open)):
         raise FloorClosed("kind_closed")
+
+
+def may_rework(kind: str, now_open: Collection[str]) -> bool:
+    """Whether a theme or proposal may be put in other words, and a proposal split."""
+    return kind in REVISED and (
+        kind in now_open or (kind == "recommendation" and "amendment" in now_open)
+    )
 
 
 def may_correct(*, is_author: bool, is_bilingual: bool, runs: bool) -> bool:

@@ -8,6 +8,10 @@ TEXT_LIMIT = 4000
 REASON_LIMIT = 500
 
 
+# A theme is made from so many posts at most.
+MADE_FROM_LIMIT = 20
+
+
 EXTEND_LIMIT_MINUTES = 60
 
 

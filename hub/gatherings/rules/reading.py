@@ -25,6 +25,7 @@ def read_format(data: Mapping[str, Any]) -> Format:
             cuttable=bool(p.get("cuttable", False)),
             exit=str(p["exit"]),
             bot=dict(p["bot"]),
+            host=dict(p.get("host") or {}),
         )
         for p in data["phases"]
     )
