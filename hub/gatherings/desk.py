@@ -92,6 +92,7 @@ async def what_may(
         ),
         "reveal": bool(caller.runs and here and said.kind == "theme" and stands),
         "hide": bool(caller.runs and here and human),
+        "term": bool(caller.runs and here and human and said.text and stage.state == "running"),
         "unhide": bool(caller.runs and said.hidden_at and not said.removed_at),
         "pin": bool(caller.runs and here and not said.pinned_at),
         "unpin": bool(caller.runs and said.pinned_at),
@@ -150,6 +151,8 @@ async def do(
         reason = form.get("reason", "")
         await set_mark(screens, caller, contribution_id, mark, on=on, reason=reason)
         return session_id
+    if act == "term":
+        return await dispute_term(screens, caller, contribution_id, form.get("term", ""))
     if act == "reveal":
         account = check_runs(caller)
         await screens.carry_out(
@@ -188,6 +191,22 @@ async def do(
                 by=by,
                 now=now,
             )
+
+    await screens.carry_out(session_id, change)
+    return session_id
+
+
+async def dispute_term(screens: Screens, caller: Caller, contribution_id: str, term: str) -> str:
+    """Ask the room what a word means to them; returns the session's id."""
+    account = check_runs(caller)
+    session_id, _ = await access_said(screens, caller, contribution_id)
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> None:
+        rules.check_state(gathering.stage, "running")
+        said = await access_contribution(tx, contribution_id)
+        await actions.ask_about_term(
+            tx, gathering, term, said, account=account, now=screens.clock.now()
+        )
 
     await screens.carry_out(session_id, change)
     return session_id

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 
 from hub.errors import Forbidden, NotFound, Refusal
 from hub.gatherings import actions, desk, rules, shapes
-from hub.gatherings.api.bot import decide_bot_line, offer_pairs
+from hub.gatherings.api.bot import decide_bot_line, invite, offer_pairs
 from hub.gatherings.api.cards import change_card, picture_folder
 from hub.gatherings.api.following import set_status
 from hub.gatherings.api.formats import Shelf
@@ -159,6 +159,18 @@ async def post_offer(session_id: str, visit: Here) -> Response:
     except Refusal as refusal:
         return await desk_page(visit, session_id, refusal.status, **visit.wrong(refusal))
     return see_other(f"/sessions/{session_id}/desk#waiting-h")
+
+
+@router.post("/sessions/{session_id}/invite")
+async def post_invite(session_id: str, visit: Here) -> Response:
+    """Invite a group that has not been heard."""
+    account = check_runs(visit.caller)
+    group = (await read_form(visit.request)).get("group", "")
+    try:
+        await invite(visit.screens, session_id, account, group)
+    except Refusal as refusal:
+        return await desk_page(visit, session_id, refusal.status, **visit.wrong(refusal))
+    return see_other(f"/sessions/{session_id}/desk#bal-h")
 
 
 # --- people without a device ---------------------------------------------------------------------

@@ -320,6 +320,7 @@ Act = Literal[
     "words",
     "correct",
     "dispute",
+    "term",
     "reveal",
     "hide",
     "unhide",

@@ -89,6 +89,16 @@ class JoinIn(BaseModel):
     remote: bool = Field(default=False, description="In a hybrid session: not in the room")
 
 
+class InviteIn(BaseModel):
+    """A group that is here: ``lived``, ``practice`` or ``research``."""
+
+    group: Literal["lived", "practice", "research"]
+
+
+class TermIn(BaseModel):
+    term: str
+
+
 class OfferIn(BaseModel):
     """Whom to offer a post to restate; everybody who has restated nobody where left out."""
 

@@ -321,3 +321,48 @@ async def test_two_facilitators_run_one_session(hub: Hub) -> None:
         page = await hub.http.get(f"/sessions/{session.id}/desk", headers=person.headers)
         assert page.status_code == 200
         assert "Paused" in page.text or "Pause" in page.text
+
+
+async def heard(person: Any, session: Session, trigger: str) -> list[dict[str, Any]]:
+    items = (await person.get(f"/sessions/{session.id}/changes", after=0)).json()["items"]
+    return [
+        i["contribution"]
+        for i in items
+        if i.get("contribution", {}).get("fields", {}).get("trigger") == trigger
+    ]
+
+
+async def test_a_facilitator_invites_a_group_and_one_person_alone(hub: Hub) -> None:
+    session = await hub.session()
+    carla = await join(hub.http, session.code, "Carla", "sv", role="carer")
+    await session.go_to("interpret")
+    path = f"/sessions/{session.id}/invite"
+    assert (await session.fatima.post(path, {"group": "lived"})).status_code == 200
+    (to_all,) = await heard(session.ben, session, "unheard_group")
+    assert to_all["seq"] is not None
+    assert "people with lived experience" in to_all["translations"]["en"]["text"]
+    assert (await session.fatima.post(path, {"group": "practice"})).status_code == 200
+    (alone,) = [c for c in await heard(session.ben, session, "unheard_group") if c["seq"] is None]
+    assert alone["id"] not in str(await heard(carla, session, "unheard_group"))
+    assert (await session.fatima.post(path, {"group": "research"})).status_code == 409
+    assert (await session.ben.post(path, {"group": "lived"})).status_code == 403
+    page = await form(hub, session, "invite", group="research")
+    assert page.status_code == 409
+    assert "Nobody of that group is here" in page.text
+
+
+async def test_a_facilitator_marks_a_word_that_means_different_things(hub: Hub) -> None:
+    session = await hub.session()
+    await session.go_to("interpret")
+    said = await session.astrid.said(session.id, "Det handlar om trygghet.")
+    answer = await session.fatima.post(f"/contributions/{said['id']}/term", {"term": "trygghet"})
+    assert answer.status_code == 200
+    (line,) = await heard(session.ben, session, "disputed_term")
+    assert "trygghet" in line["text"]
+    assert line["fields"]["about"] == said["id"]
+    assert (
+        await session.fatima.post(f"/contributions/{said['id']}/term", {"term": " "})
+    ).status_code == 422
+    assert (
+        await session.ben.post(f"/contributions/{said['id']}/term", {"term": "x"})
+    ).status_code == 403

@@ -353,7 +353,7 @@ ACTS = (
     "record_published", "finding_added", "finding_changed", "finding_removed", "finding_shown",
     "ratings_revealed", "rankings_revealed", "bot_line_sent", "bot_line_dropped", "bot_muted",
     "bot_unmuted",
-    "seated", "wrote_for", "progress_set",
+    "seated", "wrote_for", "term_disputed", "progress_set",
 )  # fmt: skip
 
 
@@ -450,7 +450,7 @@ def desk(index: int | None = 4, state: str = "running", **more: Any) -> dict[str
 MAY = (
     "reply", "restate", "check", "agree", "stance", "amend", "change", "split",
     "correct", "dispute", "hide", "unhide", "pin",
-    "unpin", "screen", "unscreen", "remove", "words",
+    "unpin", "screen", "unscreen", "remove", "term", "words",
 )  # fmt: skip
 
 

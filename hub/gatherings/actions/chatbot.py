@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.chatbot.moves import Line, group_facts, words
+from hub.chatbot.moves import ALL, Line, group_facts, same, words
+from hub.chatbot.words import fold
 from hub.db import new_id
 from hub.errors import Invalid, Refusal
 from hub.gatherings import rules
@@ -28,8 +29,7 @@ BOT_NAME = "Lotsen"
 
 BOT = "bot"
 
-
-TRIGGER = "missing_restatement"
+TERM_LIMIT = 80
 
 
 def say_as_bot(
@@ -141,6 +141,30 @@ async def send_bot_line(
     return said
 
 
+async def say_line(
+    tx: AsyncSession, gathering: Gathering, line: Line, *, account: Account, now: datetime
+) -> Contribution | None:
+    """Have the chatbot say a line at once, because a facilitator asks for it.
+
+    In the format's words; the chatbot then takes it for said. Raises Refusal where the format has
+    no such line.
+    """
+    if line.trigger not in gathering.form.triggers:
+        raise Refusal("no_such_line")
+    kept = await think_of(
+        tx,
+        gathering,
+        trigger=line.trigger,
+        subject=line.subject,
+        to_whom=line.to,
+        about=line.about,
+        lines=words(line, gathering.form.triggers),
+        draft=True,
+        now=now,
+    )
+    return await send_bot_line(tx, gathering, kept, account=account, now=now)
+
+
 async def offer_restatements(
     tx: AsyncSession,
     gathering: Gathering,
@@ -149,33 +173,54 @@ async def offer_restatements(
     account: Account,
     now: datetime,
 ) -> list[Contribution]:
-    """Ask people, each in private, to restate a post: ``offers`` by participant id.
-
-    In the format's words for ``missing_restatement``; the chatbot then takes it for said. Raises
-    Refusal where the format has no such line.
-    """
-    lines = gathering.form.triggers
-    if TRIGGER not in lines:
-        raise Refusal("no_such_line")
+    """Ask people, each in private, to restate a post: ``offers`` by participant id."""
     whispered = []
     for person, post in offers.items():
-        group = post.participant.group if post.participant else None
-        wanted = Line(TRIGGER, person, person, post.id, group_facts(group))
-        line = await think_of(
-            tx,
-            gathering,
-            trigger=TRIGGER,
-            subject=person,
-            to_whom=person,
-            about=post.id,
-            lines=words(wanted, lines),
-            draft=True,
-            now=now,
-        )
-        said = await send_bot_line(tx, gathering, line, account=account, now=now)
+        facts = group_facts(post.participant.group if post.participant else None)
+        line = Line("missing_restatement", person, person, post.id, facts)
+        said = await say_line(tx, gathering, line, account=account, now=now)
         if said is not None:
             whispered.append(said)
     return whispered
+
+
+async def invite_group(
+    tx: AsyncSession,
+    gathering: Gathering,
+    group: str,
+    present: Mapping[str, str | None],
+    *,
+    account: Account,
+    now: datetime,
+) -> Contribution | None:
+    """Invite a group to say something; privately where it is one person.
+
+    ``present``: group by participant id. Raises Refusal where nobody of the group is here.
+    """
+    theirs = [person for person, of in present.items() if of == group]
+    if not theirs:
+        raise Refusal("group_not_here")
+    to = theirs[0] if len(theirs) == 1 else ALL
+    line = Line("unheard_group", to, group, facts=group_facts(group))
+    return await say_line(tx, gathering, line, account=account, now=now)
+
+
+async def ask_about_term(
+    tx: AsyncSession,
+    gathering: Gathering,
+    term: str,
+    said: Contribution,
+    *,
+    account: Account,
+    now: datetime,
+) -> Contribution | None:
+    """Mark a term in a post as one that people mean different things by, and ask the room."""
+    term = clean_text(term)[:TERM_LIMIT]
+    if is_blank(term):
+        raise Invalid({"/term": "text_missing"})
+    log_act(tx, gathering, account, kind="term_disputed", now=now, target=said.id, reason=term)
+    line = Line("disputed_term", ALL, fold(term), said.id, same(term=term))
+    return await say_line(tx, gathering, line, account=account, now=now)
 
 
 async def drop_bot_line(

@@ -16,6 +16,7 @@ from hub.gatherings.api import (
 )
 
 router = APIRouter()
-for part in (formats, sessions, hands, saying, bot, cards, joining, questions, records, following):
+# The marks on a post match any word: whatever else is done to a post comes before.
+for part in (formats, sessions, hands, bot, saying, cards, joining, questions, records, following):
     router.include_router(part.router)
 router.include_router(sessions.moves)

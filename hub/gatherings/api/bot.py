@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import Refusal
-from hub.gatherings import actions, panels, rules, shapes, views
+from hub.gatherings import actions, desk, panels, rules, shapes, views
 from hub.gatherings.models import (
     Contribution,
     Gathering,
@@ -150,3 +150,36 @@ async def offer_pairs(
     for said in whispered:
         await screens.tell_one(said)
     return wanted
+
+
+@router.post("/sessions/{session_id}/invite")
+async def post_invite(
+    session_id: str, body: shapes.InviteIn, caller: Asking, screens: Room
+) -> shapes.BotOut:
+    """Have the chatbot invite a group that is here to say something (facilitators)."""
+    await invite(screens, session_id, check_runs(caller), body.group)
+    return await get_bot(session_id, caller, screens)
+
+
+async def invite(screens: Screens, session_id: str, account: Account, group: str) -> None:
+    """Invite a group. Raises Refusal where nobody of it is here."""
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> Contribution | None:
+        rules.check_state(gathering.stage, "running")
+        present = (await screens.presence(tx, session_id)).groups
+        return await actions.invite_group(
+            tx, gathering, group, present, account=account, now=screens.clock.now()
+        )
+
+    said = await screens.carry_out(session_id, change)
+    if said is not None:
+        await screens.tell_one(said)
+
+
+@router.post("/contributions/{contribution_id}/term")
+async def post_term(
+    contribution_id: str, body: shapes.TermIn, caller: Asking, screens: Room
+) -> shapes.BotOut:
+    """Mark a word of a post as one that people mean different things by (facilitators)."""
+    session_id = await desk.dispute_term(screens, caller, contribution_id, body.term)
+    return await get_bot(session_id, caller, screens)
