@@ -1,4 +1,4 @@
-"""``python -m tests.bench [live|pages|translation|quality …]``: one JSON object a line."""
+"""``python -m tests.bench [live|pages|translation|engines|quality …]``: one JSON object a line."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from typing import Any
 import httpx
 import socketio
 
+from tests.bench.engines import engines
 from tests.bench.quality import quality
 from tests.cast import Person, Session, join, plan
 
@@ -270,7 +271,21 @@ async def translation() -> AsyncIterator[dict[str, Any]]:
     yield {"figure": "memory_both_directions_mb", "value": memory, "limit": 300}
 
 
-BENCHES = {"live": live, "pages": pages, "translation": translation, "quality": quality}
+async def others() -> AsyncIterator[dict[str, Any]]:
+    """The whole service over HTTP beside LibreTranslate and argostranslate in a loop."""
+    async with hub_process() as (url, served, token):
+        async for figure in engines(url, token):
+            yield figure
+        yield {"figure": "memory_after_500_posts_mb", "value": resident_mb(served.pid)}
+
+
+BENCHES = {
+    "live": live,
+    "pages": pages,
+    "translation": translation,
+    "engines": others,
+    "quality": quality,
+}
 
 
 async def main(names: list[str]) -> None:
