@@ -25,6 +25,8 @@ from hub.gatherings import (
     jobs,
     proposal_pages,
     question_pages,
+    term_pages,
+    translation_pages,
 )
 from hub.gatherings import pages as gatherings_pages
 from hub.gatherings.formats import Formats
@@ -49,6 +51,8 @@ from hub.web import (
 )
 
 STATIC = Path(__file__).parent / "static"
+# How often it is looked whether translation packages were installed or removed.
+PACKAGES_SECONDS = 5
 DESCRIPTION = """Live sessions where people who share no language think and decide together.
 
 Bearer token or session cookie. Errors are `application/problem+json` (RFC 9457) in the caller's
@@ -98,6 +102,8 @@ def create_app(
         [
             Every(1, "translate", partial(jobs.translate_waiting, screens, translator)),
             Every(2, "spread corrections", partial(jobs.spread_corrections, screens)),
+            Every(2, "spread terms", partial(jobs.spread_terms, screens)),
+            Every(PACKAGES_SECONDS, "packages", translator.reload),
             Every(
                 1 / clock.speed if clock.speed > 1 else 1, "time", partial(jobs.keep_time, screens)
             ),
@@ -151,6 +157,8 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(people_pages.router)
     app.include_router(programme_pages.router)
     app.include_router(format_pages.router)
+    app.include_router(term_pages.router)
+    app.include_router(translation_pages.router)
     app.include_router(facilitator_pages.router)
     app.include_router(proposal_pages.router)
     app.include_router(gatherings_pages.router)

@@ -16,6 +16,7 @@ from starlette.datastructures import State
 
 from hub import schema
 from hub.db import Database
+from hub.gatherings.models import BEHIND, count_waiting
 from hub.language.translator import Service
 from hub.settings import Settings
 
@@ -39,6 +40,7 @@ async def check_parts(settings: Settings, database: Database, translator: Servic
         await _database(settings, database),
         await _redis(settings),
         *_translation(translator),
+        await _translations(database),
         _mail(settings),
         _clock(),
     ]
@@ -80,6 +82,16 @@ def _translation(translator: Service) -> list[Part]:
             Part(f"translation {direction}", "ok" if state == "ok" else "degraded", detail)
         )
     return parts
+
+
+async def _translations(database: Database) -> Part:
+    try:
+        async with asyncio.timeout(5), database.reading() as tx:
+            waiting = await count_waiting(tx)
+    except Exception as error:
+        return Part("translations", "degraded", f"not counted: {type(error).__name__}")
+    behind = waiting >= BEHIND
+    return Part("translations", "degraded" if behind else "ok", f"{waiting} waiting")
 
 
 def _mail(settings: Settings) -> Part:

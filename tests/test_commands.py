@@ -52,6 +52,7 @@ def test_doctor_says_one_line_for_each_dependency(begun: Path) -> None:
         "redis",
         "translation sv-en",
         "translation en-sv",
+        "translations",
         "mail",
         "clock",
     ]

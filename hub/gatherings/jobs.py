@@ -31,8 +31,9 @@ from hub.gatherings.screens import PRESENT_SECONDS, Screens
 from hub.gatherings.shipped import shipped_pairs
 from hub.gatherings.watch import due_lines, read_watch
 from hub.language.actions import Translation as Made
-from hub.language.actions import load_shipped, translate_all
-from hub.language.models import Pair
+from hub.language.actions import glossary_version, load_shipped, terms_of, translate_all
+from hub.language.glossary import Term
+from hub.language.models import AddedTerm, Pair, list_terms_in_use
 from hub.language.translator import Service
 from hub.people.models import Participant
 from hub.render import Renderer
@@ -59,6 +60,7 @@ class Waiting:
     texts: dict[str, str]
     attempts: int
     names: tuple[str, ...] = ()
+    terms: tuple[Term, ...] = ()
 
 
 async def translate_waiting(screens: Screens, translator: Service) -> int:
@@ -103,7 +105,10 @@ async def _claim_waiting(screens: Screens) -> list[Waiting]:
             .order_by(Contribution.created_at, Contribution.id)
         )
         found = [(translation, said) for translation, said in rows]
-        names = await _names(tx, {said.gathering_id for _, said in found})
+        rooms = {said.gathering_id for _, said in found}
+        names = await _names(tx, rooms)
+        added = await list_terms_in_use(tx, rooms)
+        terms = {room: terms_of(added, room) for room in rooms}
         return [
             Waiting(
                 translation_id=translation.id,
@@ -114,6 +119,7 @@ async def _claim_waiting(screens: Screens) -> list[Waiting]:
                 texts=actions.texts_to_translate(said),
                 attempts=translation.attempts,
                 names=names[said.gathering_id],
+                terms=terms[said.gathering_id],
             )
             for translation, said in found
         ]
@@ -166,6 +172,7 @@ async def _answers(
             database=screens.database,
             scopes=[item.gathering_id for item in items for _ in item.texts],
             names=[item.names for item in items for _ in item.texts],
+            terms=[item.terms for item in items for _ in item.texts],
         )
     )
     return [(item, {name: next(made) for name in item.texts}) for item in items]
@@ -201,6 +208,12 @@ def _finished(item: Waiting, answers: dict[str, Made]) -> actions.Finished:
         reason=main.reason,
         doubt={"score": doubt.score, "reasons": list(doubt.reasons)} if doubt else None,
         model=main.model[:60],
+        glossary=glossary_version(item.terms),
+        hints=[
+            {"term": hint.term, "written": hint.written, "senses": list(hint.senses)}
+            for hint in main.hints
+        ]
+        or None,
     )
 
 
@@ -272,6 +285,47 @@ async def _place(
         select(Pair).where(Pair.id.in_([pair.id for pair in waiting]), Pair.lasting)
     )
     await actions.place_pairs(tx, gathering, list(found), now=now)
+
+
+async def spread_terms(screens: Screens) -> int:
+    """Bring what editors kept or dropped to the sessions under way. Returns how many were due.
+
+    Each session is changed by itself, through the one door. What a killed process had claimed is
+    due again after a minute.
+    """
+    now = screens.clock.now()
+    until = now + timedelta(seconds=CLAIM_SECONDS * screens.clock.speed)
+    due = select(AddedTerm.id).where(AddedTerm.due_at <= now).limit(BATCH)
+    async with screens.database.reading() as tx:
+        if await tx.scalar(due) is None:
+            return 0
+    async with screens.database.transaction() as tx:
+        claimed = await tx.scalars(
+            update(AddedTerm)
+            .where(AddedTerm.id.in_(due.with_for_update(skip_locked=True)), AddedTerm.due_at <= now)
+            .values(due_at=until)
+            .returning(AddedTerm.id)
+            .execution_options(synchronize_session=False)
+        )
+        ids = list(claimed)
+        found = await tx.scalars(select(AddedTerm).where(AddedTerm.id.in_(ids)))
+        terms = [added.term for added in found]
+        rooms = await actions.list_touched_gatherings(tx)
+    for gathering_id in rooms:
+        await screens.carry_out(gathering_id, partial(_redo, terms, now))
+    async with screens.database.transaction() as tx:
+        # One that was decided on again meanwhile is due again.
+        await tx.execute(
+            update(AddedTerm)
+            .where(AddedTerm.id.in_(ids), AddedTerm.due_at == until)
+            .values(due_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    return len(ids)
+
+
+async def _redo(terms: list[Term], now: datetime, tx: AsyncSession, gathering: Gathering) -> None:
+    await actions.redo_touched(tx, gathering, terms, now=now)
 
 
 async def load_memory(database: Database, clock: Clock, renderer: Renderer) -> int:

@@ -27,6 +27,9 @@ from hub.language.models import Pair
 from hub.people.models import Account, Participant
 from hub.programme.models import Finding
 
+# From so many on, those who wait for a translation are told.
+BEHIND = 100
+
 
 class Gathering(Base):
     """A live session (called session outside the code).
@@ -195,6 +198,9 @@ class Translation(Base):
     source_hash: Mapped[str | None] = mapped_column(String(64))
     origin: Mapped[str | None] = mapped_column(String(12))
     pair_id: Mapped[str | None] = mapped_column(ForeignKey(Pair.id, ondelete="SET NULL"))
+    # Which terms the machine went by, and the words of what was said that may mean several things.
+    glossary: Mapped[str | None] = mapped_column(String(12))
+    hints: Mapped[list[Any] | None]
     doubt: Mapped[dict[str, Any] | None]
     disputes: Mapped[list[Any]] = mapped_column(default=list)
     attempts: Mapped[int] = mapped_column(default=0)
@@ -486,6 +492,26 @@ async def count_more_time(tx: AsyncSession, gathering: Gathering) -> int:
         )
     )
     return int(found or 0)
+
+
+async def count_waiting(tx: AsyncSession) -> int:
+    """How many texts wait for a translation, in all sessions; those to be tried again too."""
+    found = await tx.scalar(select(func.count()).where(Translation.due_at.is_not(None)))
+    return int(found or 0)
+
+
+async def count_failed(tx: AsyncSession) -> int:
+    """How many texts could not be translated and are not tried again by themselves."""
+    found = await tx.scalar(
+        select(func.count()).where(Translation.status == "failed", Translation.due_at.is_(None))
+    )
+    return int(found or 0)
+
+
+async def is_behind(tx: AsyncSession) -> bool:
+    """Whether so many texts wait that people will notice; reads no more than it must."""
+    due = select(Translation.id).where(Translation.due_at.is_not(None))
+    return await tx.scalar(due.offset(BEHIND - 1).limit(1)) is not None
 
 
 async def list_bot_lines(

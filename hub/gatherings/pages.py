@@ -179,7 +179,7 @@ async def get_reload(session_id: str) -> Response:
 async def get_composer(session_id: str, visit: Here) -> Response:
     """Where a person writes, as it is in the phase that runs now; ``for`` names a scribe's.
 
-    ``order`` is a ranking that is not saved yet.
+    ``order`` is a ranking that is not saved yet; ``desk`` asks for the facilitator's.
     """
     check_reads(visit.caller, session_id)
     order = visit.request.query_params.get("order")
@@ -189,6 +189,8 @@ async def get_composer(session_id: str, visit: Here) -> Response:
         name = "gatherings/_composer.html"
         return await write_for_page(visit, session_id, speaker_id, name=name, **begun)
     context = await room_context(visit, session_id)
+    if visit.request.query_params.get("desk") and visit.caller.runs:
+        context["me"] = None
     return visit.page("gatherings/_composer.html", **context, **begun)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -100,23 +100,29 @@ def _is_doubtful(c: Mapping[str, Any]) -> bool:
 def balance(
     contributions: list[dict[str, Any]], present: Mapping[str, str | None]
 ) -> list[dict[str, Any]]:
-    """Share of words by group beside the group's share of the people here; 0 to 1."""
+    """Share of words by group beside the group's share of the people here; 0 to 1.
+
+    Among the groups of three or more alone: a share of everybody's words would tell by
+    subtraction what a smaller group wrote. Empty where fewer than two groups are left.
+    """
     words: Counter[str] = Counter()
     for c in contributions:
         group = c["author"]["group"] if c["author"] else None
         if group and c["kind"] in TALK:
             words[group] += len(c["text"].split())
     people = Counter(group for group in present.values() if group)
-    total, everyone = sum(words.values()), sum(people.values())
+    shown = [group for group in GROUPS if people[group] >= SMALLEST_GROUP]
+    if len(shown) < 2:
+        return []
+    total, everyone = sum(words[g] for g in shown), sum(people[g] for g in shown)
     return [
         {
             "group": group,
             "words": words[group],
             "share": words[group] / total if total else 0.0,
-            "people_share": people[group] / everyone if everyone else 0.0,
+            "people_share": people[group] / everyone,
         }
-        for group in GROUPS
-        if people[group] >= SMALLEST_GROUP
+        for group in shown
     ]
 
 
@@ -146,9 +152,15 @@ def waiting_for(
 
     ``restating``: who has restated nobody, and the post that could be offered to them;
     ``unanswered``: restatements whose author has not said whether they were understood;
-    ``proposals``: each with its number, what it lacks and its objections.
+    ``themes``: each with the groups that have rated it, of those that are here; ``proposals``:
+    each with what it lacks and its objections.
     """
-    found: dict[str, list[Any]] = {"restating": [], "unanswered": [], "proposals": []}
+    found: dict[str, list[Any]] = {
+        "restating": [],
+        "unanswered": [],
+        "themes": [],
+        "proposals": [],
+    }
     phase = _phase(gathering)
     if phase is None or gathering.state not in ("running", "paused"):
         return found
@@ -164,6 +176,21 @@ def waiting_for(
             by_id[s.id]
             for s in said
             if s.kind == "restatement" and s.id not in checked and s.id in by_id
+        ]
+    if "rating" in phase.inputs:
+        groups = {group for group in present.values() if group}
+        rated: dict[str, set[str]] = defaultdict(set)
+        for s in said:
+            if s.kind == "rating" and s.group:
+                rated[str(s.fields.get("of"))].add(s.group)
+        found["themes"] = [
+            {
+                "contribution": by_id[theme.first.id],
+                "rated": len(rated[theme.first.id] & groups),
+                "groups": len(groups),
+            }
+            for theme in rules.standing(said, "theme")
+            if theme.first.id in by_id
         ]
     if {"recommendation", "stance"} & set(phase.inputs):
         found["proposals"] = [

@@ -95,8 +95,51 @@ class InviteIn(BaseModel):
     group: Literal["lived", "practice", "research"]
 
 
-class TermIn(BaseModel):
+class AskedTermIn(BaseModel):
     term: str
+
+
+class TermIn(BaseModel):
+    """A term of a session: what is said in one language and in the other.
+
+    ``sv_forms`` and ``en_forms`` are its other forms in order, at most three (definite, plural,
+    definite plural); ``avoid_sv`` and ``avoid_en`` shall not stand for it. ``keep``: it stays as
+    it is in both languages. ``suggest``: editors are asked to keep it for all sessions.
+    """
+
+    sv: str
+    en: str
+    sv_forms: list[str] = []
+    en_forms: list[str] = []
+    avoid_sv: list[str] = []
+    avoid_en: list[str] = []
+    note: str = ""
+    keep: bool = False
+    suggest: bool = False
+
+
+class TermOut(BaseModel):
+    """A term. ``state``: session, suggested, kept (for all sessions) or dropped (not for all)."""
+
+    id: str
+    session: str | None
+    sv: str
+    en: str
+    sv_forms: list[str]
+    en_forms: list[str]
+    avoid_sv: list[str]
+    avoid_en: list[str]
+    note: str
+    keep: bool
+    disputed: bool
+    state: Literal["session", "suggested", "kept", "dropped"]
+    by: str | None
+    at: str
+
+
+class Terms(BaseModel):
+    items: list[TermOut]
+    next: str | None = None
 
 
 class OfferIn(BaseModel):
@@ -237,6 +280,8 @@ class AuthorOut(BaseModel):
 class TranslationOut(Open):
     """``status``: pending, machine, memory, corrected, disputed or failed (with ``reason``).
 
+    ``hints``, of a machine's text: words of the original that may mean several things, each
+    ``written`` so, with its ``senses`` and the id of its ``term`` in the glossary.
     ``origin`` says where a text from memory is from: bot, format, catalogue, charter, or
     correction, which ``by`` made in the same session.
     """

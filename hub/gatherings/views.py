@@ -12,6 +12,7 @@ from typing import Any
 from hub.gatherings import rules
 from hub.gatherings.actions import BOT, BOT_NAME
 from hub.gatherings.models import BotLine, Contribution, Gathering, Hand, Translation
+from hub.language.models import AddedTerm
 from hub.people.models import Participant
 from hub.people.rules import group_of
 from hub.programme.models import Case, Finding
@@ -52,6 +53,8 @@ def translation_view(t: Translation) -> dict[str, Any]:
         "doubt": t.doubt,
         "fields": t.fields or {},
     }
+    if t.hints and t.status == "machine":
+        view["hints"] = t.hints
     if t.status == "failed":
         view["reason"] = t.reason
     if t.disputes and t.status == "disputed":
@@ -157,6 +160,26 @@ def finding_view(f: Finding) -> dict[str, Any]:
         "picture": f"/sessions/{f.gathering_id}/pictures/{f.id}" if f.picture else None,
         "picture_alt": f.picture_alt,
         "shown": f.shown_at is not None,
+    }
+
+
+def term_view(added: AddedTerm) -> dict[str, Any]:
+    """A term that people have added."""
+    return {
+        "id": added.id,
+        "session": added.gathering_id,
+        "sv": added.sv,
+        "en": added.en,
+        "sv_forms": added.sv_forms,
+        "en_forms": added.en_forms,
+        "avoid_sv": added.avoid_sv,
+        "avoid_en": added.avoid_en,
+        "note": added.note,
+        "keep": added.keep,
+        "disputed": added.disputed,
+        "state": added.state,
+        "by": added.by_name,
+        "at": moment(added.at),
     }
 
 

@@ -17,6 +17,7 @@ from hub.gatherings.models import (
     Gathering,
     access_contribution,
     access_gathering,
+    is_behind,
     list_private,
 )
 from hub.gatherings.screens import Room
@@ -78,8 +79,18 @@ class Visit:
         """Back to a page; nothing for a script, which hears of the change by itself."""
         return Response(status_code=204) if self.is_htmx else see_other(path)
 
-    def translator_view(self) -> dict[str, Any]:
-        return {"builtin": self.translator.builtin, "directions": self.translator.state()}
+    def translator_view(self, *, behind: bool = False) -> dict[str, Any]:
+        """What translates here; ``behind``: many texts wait; ``troubled``: a package is broken."""
+        state = self.translator.state()
+        return {
+            "builtin": self.translator.builtin,
+            "directions": {
+                direction: "ok" if told.startswith("ok") else told
+                for direction, told in state.items()
+            },
+            "behind": behind,
+            "troubled": any("broken" in told for told in state.values()),
+        }
 
 
 Here = Annotated[Visit, Depends(Visit)]
@@ -89,7 +100,8 @@ async def session_of(visit: Visit, tx: AsyncSession, gathering: Gathering) -> di
     """The session with who facilitates it and what translates it."""
     session = await visit.screens.session(tx, gathering)
     facilitator = await actions.facilitator_name(tx, gathering)
-    return {**session, "translator": visit.translator_view(), "facilitator": facilitator}
+    translator = visit.translator_view(behind=await is_behind(tx))
+    return {**session, "translator": translator, "facilitator": facilitator}
 
 
 def seat_view(seat: Participant | None) -> dict[str, Any] | None:
@@ -136,6 +148,8 @@ async def desk_page(visit: Visit, session_id: str, status: int = 200, **extra: A
     async with visit.screens.database.reading() as tx:
         context |= await panels.read_desk(visit.screens, tx, session_id, context["contributions"])
         context["bot"] = await read_bot(visit.screens, tx, await access_gathering(tx, session_id))
+        terms = await actions.list_session_terms(tx, session_id)
+        context["terms"] = [views.term_view(term) for term in terms]
     context |= {"me": None, "qr": qr_svg(context["session"]["join_url"]), **extra}
     if context["stage"]["state"] in ("planned", "open"):
         return visit.page("gatherings/plan.html", status, **context)

@@ -24,7 +24,9 @@ from hub.chatbot.rules import (
     Watch,
     next_lines,
 )
+from hub.chatbot.words import fold
 from hub.gatherings import rules
+from hub.gatherings.actions import list_session_terms
 from hub.gatherings.models import (
     WITH_AUTHOR,
     BotLine,
@@ -34,6 +36,8 @@ from hub.gatherings.models import (
     list_events,
     said_of,
 )
+from hub.language.actions import shipped_glossary
+from hub.language.models import AddedTerm
 from hub.people.models import Participant, list_participants
 
 
@@ -86,7 +90,29 @@ async def read_watch(
         muted=gathering.bot_muted,
         quiet_since=max((e.at for e in events if e.kind == "resumed"), default=None),
         triggers=frozenset(form.triggers),
+        disputed_terms=_disputed(await list_session_terms(tx, gathering.id), lines),
     )
+
+
+def _disputed(terms: Iterable[AddedTerm], lines: Iterable[BotLine]) -> tuple[str, ...]:
+    """The words that people disagree about, in both languages; each pair is asked about once."""
+    asked = {line.subject for line in lines if line.trigger == "disputed_term"}
+    pairs = [
+        *((added.sv, added.en) for added in terms if added.disputed),
+        *_disputed_everywhere(),
+    ]
+    return tuple(
+        word
+        for pair in pairs
+        if not asked & {fold(word) for word in pair}
+        for word in dict.fromkeys(pair)
+    )
+
+
+@lru_cache(maxsize=1)
+def _disputed_everywhere() -> tuple[tuple[str, str], ...]:
+    terms = shipped_glossary().terms
+    return tuple((t.word("sv"), t.word("en")) for t in terms if t.disputed)
 
 
 def _given(events: list[rules.Event]) -> float:
@@ -154,7 +180,7 @@ def _translated(c: Contribution) -> Translated | None:
         return None
     return Translated(
         status=found.status,  # type: ignore[arg-type]
-        since=c.created_at,
+        since=found.updated_at,
         doubtful=bool(found.doubt),
         disputes=tuple(str(d.get("word", "")) for d in found.disputes),
     )

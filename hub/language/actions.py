@@ -6,8 +6,9 @@ the engine; what is only alike is a suggestion beside the machine's text, never 
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
@@ -17,9 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.db import Database
 from hub.language import memory
-from hub.language.glossary import Hint, Term
+from hub.language.glossary import Glossary, Hint, Term
 from hub.language.models import (
     CORRECTION,
+    AddedTerm,
     Pair,
     PairWord,
     find_correction,
@@ -30,9 +32,29 @@ from hub.language.models import (
 )
 from hub.language.queue import ask
 from hub.language.text import Doubt, Language, looks_like, other
-from hub.language.translator import Service
+from hub.language.translator import Service, own_glossary
 
 SUGGESTIONS = 3
+
+
+@functools.cache
+def shipped_glossary() -> Glossary:
+    """The glossary that comes with the hub; none where it is missing or faulty."""
+    return own_glossary()
+
+
+@functools.lru_cache(maxsize=256)
+def glossary_version(terms: tuple[Term, ...]) -> str:
+    """What a machine's text goes by: a hash of the hub's glossary and of these `terms`."""
+    return shipped_glossary().and_also(terms).version
+
+
+def terms_of(
+    added: Mapping[str | None, Sequence[AddedTerm]], gathering_id: str | None
+) -> tuple[Term, ...]:
+    """A gathering's own terms, which win, and those of all; ``added`` has those of all at None."""
+    own = added.get(gathering_id, ()) if gathering_id else ()
+    return tuple(each.term for each in (*own, *added.get(None, ())))
 
 
 @dataclass(frozen=True)
@@ -79,6 +101,7 @@ async def translate(
     target: Language,
     database: Database | None = None,
     scope: str | None = None,
+    terms: Sequence[Term] = (),
     urgent: bool = True,
 ) -> Translation:
     """One text in the language `target`. Never raises for a text; see `Translation.status`."""
@@ -89,6 +112,7 @@ async def translate(
         target=target,
         database=database,
         scopes=[scope],
+        terms=[terms],
         urgent=urgent,
     )
     return made[0]
@@ -103,7 +127,7 @@ async def translate_all(
     database: Database | None = None,
     scopes: Sequence[str | None] = (),
     names: Sequence[Sequence[str]] = (),
-    terms: Sequence[Term] = (),
+    terms: Sequence[Sequence[Term]] = (),
     urgent: bool = True,
 ) -> list[Translation]:
     """Several texts at once, which is faster than one by one; results in the same order.
@@ -112,13 +136,14 @@ async def translate_all(
     to be in the other language, since somebody asks for its translation. `database` holds the
     memory (None: there is none); no transaction is open while the engine works. `scopes` are the
     gatherings that the texts are of, one for each, so that what was corrected there is used;
-    `names` are the people in them, whose names stay. `terms` win over the glossary's. Without
-    `urgent`, the texts wait until no room waits.
+    `names` are the people in them, whose names stay, and `terms` the words agreed on there, which
+    win over the glossary's. Without `urgent`, the texts wait until no room waits.
     """
     sources = [source or looks_like(text) or other(target) for text in texts]
     foreign = [text for text, spoken in zip(texts, sources, strict=True) if spoken != target]
     scopes = scopes or [None] * len(texts)
     names = names or [()] * len(texts)
+    terms = terms or [()] * len(texts)
     known = await _remembered(database, foreign, scopes=scopes)
     found = [
         known.find(text, target=target, scope=scope) if spoken != target else None
@@ -136,7 +161,7 @@ async def translate_all(
             source=other(target),
             target=target,
             names=[names[n] for n in wanted],
-            terms=terms,
+            terms=[terms[n] for n in wanted],
             urgent=urgent,
         )
         if wanted
@@ -266,12 +291,14 @@ async def keep_correction(
     by_id: str,
     by_name: str,
     model: str | None,
+    glossary: str | None,
     lasting: bool,
     now: datetime,
 ) -> Pair:
     """A person's translation of what was said, in the place of their former one.
 
-    `from_id` is the contribution. `lasting` only where those whose words it is have agreed that
+    `from_id` is the contribution; `model` and `glossary` say what the machine's text was made
+    with, where it was the machine's. `lasting` only where those whose words it is have agreed that
     they may improve translation: then it is due to be brought to other sessions. Otherwise it is
     of the gathering alone. Source: privacy-and-access.md, "Consent model".
     """
@@ -287,6 +314,7 @@ async def keep_correction(
     pair.gathering_id, pair.lasting = gathering_id, lasting
     # A second correction of the same post tells nothing new of what the machine had made.
     pair.by_id, pair.by_name, pair.model = by_id, by_name, model or pair.model
+    pair.glossary = glossary or pair.glossary or ""
     pair.at, pair.due_at = now, now if lasting and pair.words >= memory.ENOUGH_WORDS else None
     await tx.flush()
     row = {

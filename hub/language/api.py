@@ -10,6 +10,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from hub.db import Database
 from hub.errors import Refusal
 from hub.language import actions
+from hub.language.glossary import Term
+from hub.language.models import list_terms_in_use
 from hub.language.text import Doubt, Language
 from hub.language.translator import Service
 
@@ -104,6 +106,7 @@ async def post_translate(
         source=wanted.source,
         target=wanted.target,
         database=database,
+        terms=await _kept_terms(database),
         urgent=False,
     )
     if made.status == "failed":
@@ -115,6 +118,14 @@ async def post_translate(
         doubt=DoubtOut.of(made.doubt),
         suggestions=await _suggestions(database, made, wanted.text),
     )
+
+
+async def _kept_terms(database: Database | None) -> tuple[Term, ...]:
+    if database is None:
+        return ()
+    async with database.reading() as tx:
+        found = await list_terms_in_use(tx, ())
+    return tuple(added.term for added in found[None])
 
 
 async def _suggestions(

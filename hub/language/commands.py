@@ -43,19 +43,24 @@ def _models_dir() -> Path:
 
 @models.command("list")
 def list_packages() -> None:
-    """Shows each package: direction, version, size, where it is from, whether it is in use."""
+    """Shows each package: direction, version, size, score, where it is from, whether in use.
+
+    The score is chrF++ on the development set, where the package or its record says one.
+    """
     models_dir, bundled_dir = _models_dir(), shelf.bundled_place()
     known = shelf.installed(models_dir) + shelf.bundled(bundled_dir)
     if known:
-        typer.echo(f"{'direction':<11}{'version':<10}{'size':>9}  {'from':<10}in use")
+        typer.echo(f"{'direction':<11}{'version':<10}{'size':>9}{'score':>7}  {'from':<10}in use")
     used: set[str] = set()
     for package in known:
         mark = "" if package.direction in used else "yes"
         used.add(package.direction)
         place = "built-in" if package.bundled else "installed"
         size = f"{package.size_bytes / 1e6:.1f} MB"
+        score = "-" if package.score is None else f"{package.score:.1f}"
         typer.echo(
-            f"{package.direction:<11}{package.version:<10}{size:>9}  {place:<10}{mark}".rstrip()
+            f"{package.direction:<11}{package.version:<10}{size:>9}{score:>7}  "
+            f"{place:<10}{mark}".rstrip()
         )
     for path, problem in shelf.unreadable(models_dir, bundled_dir).items():
         typer.echo(f"{path.name}: {problem}", err=True)

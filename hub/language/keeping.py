@@ -8,6 +8,7 @@ way to mend. What cannot be mended shows in `hub.language.text.doubts`.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 from collections.abc import Callable, Iterable, Iterator
 from difflib import SequenceMatcher
@@ -186,7 +187,7 @@ def left_in(output: str, source_language: Language) -> bool:
 
 _PLAIN_QUOTES: Final = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'"})
 _TWELVE_HOURS = re.compile(
-    r"(?<![\d.:])(1[0-2]|0?[1-9])(?:[.:]([0-5]\d))?\s?([ap])\.?m\b\.?", re.IGNORECASE
+    r"(?<![\d.:])(1[0-2]|0?[1-9])(?:[.:]([0-5]\d))?\s?([ap])(?:m\b|\.m\b\.?)", re.IGNORECASE
 )
 _TYPED: Final[dict[Language, dict[str, str]]] = {
     "sv": dict(
@@ -216,6 +217,40 @@ def for_engine(sentence: str, language: Language) -> str:
     plain = tidy(sentence).translate(_PLAIN_QUOTES)
     plain = _TOKEN.sub(lambda word: _written_out(word[0], language), plain)
     return _TWELVE_HOURS.sub(_of_24, plain) if language == "en" else plain
+
+
+_DOTS: Final = {"a": ("å", "ä"), "o": ("ö",)}
+_SWEDISH_ALONE: Final = {"ar": "är", "pa": "på", "nar": "när", "fran": "från", "sma": "små"}
+
+
+def with_dots(sentence: str, pieces_of: Callable[[str], int]) -> str:
+    """A Swedish sentence typed without å, ä and ö, with them where they are plainly missing.
+
+    `pieces_of` says in how many pieces the engine knows a word: where it knows another spelling
+    as a whole, and not the one that was typed, that one was meant.
+    """
+    if set("åäöÅÄÖ") & set(sentence):
+        return sentence
+    return _TOKEN.sub(lambda word: _dotted(word[0], pieces_of), sentence)
+
+
+def _dotted(word: str, pieces_of: Callable[[str], int]) -> str:
+    if word in _SWEDISH_ALONE:
+        return _SWEDISH_ALONE[word]
+    if not word.islower() or len(word) < 3 or not set("ao") & set(word) or pieces_of(word) == 1:
+        return word
+    return next((other for other in _spellings(word) if pieces_of(other) == 1), word)
+
+
+def _spellings(word: str) -> Iterator[str]:
+    places = [at for at, letter in enumerate(word) if letter in _DOTS][:6]
+    for count in (1, 2):
+        for chosen in itertools.combinations(places, count):
+            for letters in itertools.product(*(_DOTS[word[at]] for at in chosen)):
+                spelled = list(word)
+                for at, letter in zip(chosen, letters, strict=True):
+                    spelled[at] = letter
+                yield "".join(spelled)
 
 
 def _written_out(word: str, language: Language) -> str:
@@ -327,7 +362,7 @@ def names_in(
             first = not before or before[-1] in _AFTER_STOP
             if first and not written.isupper() and not _NAME_AFTER.match(source, word.end()):
                 continue
-            if _has_two_names(stem) or (written.isupper() and _shouting(source, word)):
+            if _has_two_names(stem) or (written.isupper() and _shouting(source, word, written)):
                 continue
             if not written.isupper() and ordinary(stem.lower()):
                 continue
@@ -346,9 +381,9 @@ def _has_two_names(word: str) -> bool:
     return any(plain in known for known in (CALENDAR, _TITLES, _PLACES, _translated()))
 
 
-def _shouting(source: str, word: re.Match[str]) -> bool:
+def _shouting(source: str, word: re.Match[str], written: str) -> bool:
     """Whether a word in capitals is loud rather than an abbreviation."""
-    if len(word[0]) > 6:
+    if len(written) > 6:
         return True
     beside = (source[: word.start()].split() or [""])[-1], (source[word.end() :].split() or [""])[0]
     return any(len(each) > 1 and each.isalpha() and each.isupper() for each in beside)

@@ -1,6 +1,7 @@
 """The translation memory: what people once said or wrote in both languages, and where it is from.
 
-Nothing that a machine made is in it.
+Nothing that a machine made is in it. Beside it are the terms that people have added to the
+glossary, for one session or for all.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Base, new_id
 from hub.language import memory
+from hub.language.glossary import Part, Term
 from hub.language.text import Language
 
 CORRECTION: Final = "correction"
@@ -23,6 +25,10 @@ CORRECTION: Final = "correction"
 ORIGINS: Final = (CORRECTION, "charter", "bot", "format", "catalogue")
 SHIPPED: Final = ("charter", "bot", "format", "catalogue")
 CANDIDATES: Final = 100
+
+# Of a term: used in one session; offered for all; used in all; and no longer offered or used in
+# all. An offered one is used in its session meanwhile, and a dropped one after.
+TERM_STATES: Final = ("session", "suggested", "kept", "dropped")
 
 
 class Pair(Base):
@@ -82,6 +88,82 @@ class PairWord(Base):
     pair_id: Mapped[str] = mapped_column(
         String(40), ForeignKey("translation_pairs.id", ondelete="CASCADE"), primary_key=True
     )
+
+
+class AddedTerm(Base):
+    """A term that people have added to the glossary; see `TERM_STATES`.
+
+    `gathering_id` is the session that it is used in, None for one that is kept for all. `sv` and
+    `en` are as in a list of words, `sv_forms` and `en_forms` the other forms in order. ``due_at``:
+    sessions under way have not yet been looked through.
+    """
+
+    __tablename__ = "terms"
+    __table_args__ = (
+        Index("ix_terms_gathering_id", "gathering_id"),
+        Index("ix_terms_state", "state"),
+        Index("ix_terms_due_at", "due_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(30), primary_key=True, default=lambda: new_id("w"))
+    gathering_id: Mapped[str | None] = mapped_column(
+        ForeignKey("gatherings.id", ondelete="CASCADE")
+    )
+    sv: Mapped[str] = mapped_column(String(80))
+    en: Mapped[str] = mapped_column(String(80))
+    sv_forms: Mapped[list[Any]] = mapped_column(default=list)
+    en_forms: Mapped[list[Any]] = mapped_column(default=list)
+    avoid_sv: Mapped[list[Any]] = mapped_column(default=list)
+    avoid_en: Mapped[list[Any]] = mapped_column(default=list)
+    note: Mapped[str] = mapped_column(Text, default="")
+    keep: Mapped[bool] = mapped_column(default=False)
+    disputed: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(String(10), default="session")
+    by_id: Mapped[str | None] = mapped_column(String(30))
+    by_name: Mapped[str | None] = mapped_column(String(80))
+    at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+
+    @property
+    def term(self) -> Term:
+        """As translating goes by it. Words with endings are taken for a noun's, in order."""
+        sv, en = (self.sv, *self.sv_forms), (self.en, *self.en_forms)
+        part: Part = "name" if self.keep else "noun" if len(sv) > 1 else "phrase"
+        return Term(
+            id=self.id,
+            sv=tuple((form,) for form in sv),
+            en=tuple((form,) for form in en),
+            part=part,
+            avoid_sv=tuple(self.avoid_sv),
+            avoid_en=tuple(self.avoid_en),
+            keep=self.keep,
+            disputed=self.disputed,
+        )
+
+
+async def list_terms_in_use(
+    tx: AsyncSession, gathering_ids: Collection[str]
+) -> dict[str | None, list[AddedTerm]]:
+    """The terms of these gatherings, by gathering, and of all, under None; oldest first."""
+    found = await tx.scalars(
+        select(AddedTerm)
+        .where(or_(AddedTerm.gathering_id.in_(gathering_ids), AddedTerm.state == "kept"))
+        .order_by(AddedTerm.at, AddedTerm.id)
+    )
+    terms: dict[str | None, list[AddedTerm]] = {None: []}
+    for term in found:
+        terms.setdefault(term.gathering_id, []).append(term)
+    return {**terms, None: [term for term in terms[None] if term.state == "kept"]}
+
+
+async def list_added_terms(tx: AsyncSession, *, states: Collection[str]) -> list[AddedTerm]:
+    """The added terms in these states, latest first."""
+    found = await tx.scalars(
+        select(AddedTerm)
+        .where(AddedTerm.state.in_(states))
+        .order_by(AddedTerm.at.desc(), AddedTerm.id)
+    )
+    return list(found)
 
 
 async def list_same_words(

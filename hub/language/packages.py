@@ -52,7 +52,11 @@ class BrokenPackage(Exception):
 
 @dataclass(frozen=True)
 class Package:
-    """One translation package. `path` is its folder, or its archive if it is not unpacked."""
+    """One translation package. `path` is its folder, or its archive if it is not unpacked.
+
+    `score` is the chrF++ (0 to 100, sacrebleu) that it had on the development set when it was
+    made, None where neither its metadata nor the record beside it says one.
+    """
 
     source: Language
     target: Language
@@ -60,6 +64,7 @@ class Package:
     path: Path
     size_bytes: int
     bundled: bool
+    score: float | None = None
 
     @property
     def direction(self) -> str:
@@ -107,7 +112,48 @@ def describe(path: Path, *, bundled: bool) -> Package:
     if not any(name in names for name in _TOKENIZERS):
         raise BrokenPackage("the tokenizer is missing")
     source, target, version = _read_metadata(metadata)
-    return Package(source, target, version, path, size, bundled)
+    score = _score(metadata, path, version)
+    return Package(source, target, version, path, size, bundled, score)
+
+
+def _score(metadata: bytes, path: Path, version: str) -> float | None:
+    """What the package itself says under `score`, or the record of its training beside it."""
+    try:
+        told: Any = json.loads(metadata).get("score")
+        if told is None:
+            record = json.loads((path.parent / f"record-{version}.json").read_bytes())
+            made_as = [
+                measured[direction]
+                for measured in record["evaluation"].values()
+                for direction in measured
+                if direction in path.name and measured[direction].get("package") == path.name
+            ]
+            told = made_as[-1]["dev.tsv"]["chrF++"]
+        return float(told) if 0 <= float(told) <= 100 else None
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return None
+
+
+Listing = dict[str, tuple[tuple[str, int, int], ...]]
+
+
+def listing(models_dir: Path, bundled_dir: Path) -> Listing:
+    """What lies in both places, by name, with sizes and times: another when anything changed."""
+    found: Listing = {}
+    for folder in _folders(models_dir):
+        with contextlib.suppress(OSError):
+            found[folder.name] = tuple(
+                sorted(_stamp(path, folder) for path in folder.rglob("*") if path.is_file())
+            )
+    with contextlib.suppress(OSError):
+        for archive in bundled_dir.glob("*.argosmodel"):
+            found[archive.name] = (_stamp(archive, bundled_dir),)
+    return found
+
+
+def _stamp(path: Path, within: Path) -> tuple[str, int, int]:
+    told = path.stat()
+    return path.relative_to(within).as_posix(), told.st_size, told.st_mtime_ns
 
 
 def unpacked(package: Package, models_dir: Path) -> Package:

@@ -12,6 +12,7 @@ still be one batch.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,8 @@ from typing import Final, Literal
 
 import structlog
 
-from hub.language.glossary import Term
+from hub.language.glossary import Glossary, Term
+from hub.language.keeping import for_engine
 from hub.language.packages import Package
 from hub.language.text import Doubt, Language, pieces, weighed
 from hub.language.translator import WAITING_TEXTS, Service, Translated
@@ -88,6 +90,16 @@ class Queue:
         """How many different texts have been handed in and not yet come back."""
         return len(self._known)
 
+    @property
+    def waiting_for(self) -> dict[str, int]:
+        """Of those that have not begun, how many are of `rooms` and how many of `documents`."""
+        lanes = self._lanes
+        return {"rooms": len(lanes.urgent), "documents": len(lanes.documents)}
+
+    async def reload(self) -> bool:
+        """Takes up what was installed or removed since; true where anything changed."""
+        return await self.service.reload()
+
     async def start(self) -> None:
         """Loads what the service needs."""
         self._closing = False
@@ -126,7 +138,7 @@ class Queue:
 
         A text that cannot be taken now comes back as failed, `overloaded`.
         """
-        wanted = [(text, _context(text, names, terms)) for text in texts]
+        wanted = [(text, _context(text, names, terms, source)) for text in texts]
         return await self.translate_each(wanted, source=source, target=target, urgent=urgent)
 
     async def translate_each(
@@ -233,15 +245,16 @@ async def ask(
     source: Language,
     target: Language,
     names: Sequence[Sequence[str]],
-    terms: Sequence[Term],
+    terms: Sequence[Sequence[Term]],
     urgent: bool,
 ) -> list[Translated]:
     """What the service says; where it is a queue, after all that is more urgent.
 
-    `names` are those of the people in the room that each text is of.
+    `names` are those of the people in the room that each text is of, `terms` those of that room.
     """
     wanted = [
-        (text, _context(text, known, terms)) for text, known in zip(texts, names, strict=True)
+        (text, _context(text, known, agreed, source))
+        for text, known, agreed in zip(texts, names, terms, strict=True)
     ]
     if isinstance(service, Queue):
         return await service.translate_each(wanted, source=source, target=target, urgent=urgent)
@@ -262,10 +275,26 @@ async def _translate(service: Service, texts: Sequence[str], batch: Batch) -> li
     return await service.translate(texts, source=source, target=target, names=names, terms=terms)
 
 
-def _context(text: str, names: Sequence[str], terms: Sequence[Term]) -> Context:
-    """The names that stand in a text, whole or in part, and the terms."""
+def _context(text: str, names: Sequence[str], terms: Sequence[Term], source: Language) -> Context:
+    """The names that stand in a text, whole or in part, and the terms that do."""
     found = {name for name in names if any(part in text for part in name.split())}
-    return tuple(sorted(found)), tuple(terms)
+    return tuple(sorted(found)), _standing(text, tuple(terms), source)
+
+
+def _standing(text: str, terms: tuple[Term, ...], source: Language) -> tuple[Term, ...]:
+    if not terms:
+        return ()
+    glossary = _glossary(terms)
+    # As it is written, and as the engine will read it.
+    matches = [*glossary.found(text, source), *glossary.found(for_engine(text, source), source)]
+    standing = {match.term for match in matches}
+    return tuple(term for term in terms if term in standing)
+
+
+@functools.lru_cache(maxsize=64)
+def _glossary(terms: tuple[Term, ...]) -> Glossary:
+    """Its index is made once for a room, not for each text."""
+    return Glossary(terms)
 
 
 def _take(lane: OrderedDict[Key, _Waiting], texts: int, letters: int) -> list[_Waiting]:

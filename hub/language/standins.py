@@ -86,11 +86,11 @@ _STAND_INS: Final[dict[str, tuple[Term, ...]]] = {
     for kind, several in _KINDS.items()
 }
 _PLACE_BEFORE = re.compile(r"\b(?:i|på|till|från|vid|in|at|to|from|near|of)\s+$", re.IGNORECASE)
-_DETERMINERS: Final = frozenset(
+_DETERMINERS: Final = frozenset(listed("den det de denna detta dessa varje någon något några"))
+_POSSESSIVES: Final = frozenset(
     listed(
         """
-        den det de denna detta dessa min mitt mina din ditt dina vår vårt våra er ert era hans
-        hennes dess deras varje någon något några ingen inget inga
+        min mitt mina din ditt dina sin sitt sina vår vårt våra er ert era hans hennes dess deras
         """
     )
 )
@@ -191,17 +191,23 @@ def _capital_is_due(output: str, place: Match) -> bool:
 
 
 def _with_article(word: str, term: Term, slot: int, before: str) -> str:
-    """Swedish definite nouns need an article as soon as an adjective comes first."""
-    if slot not in {1, 3} or term.part not in {"noun", "person"} or len(term.sv) <= slot:
+    """Swedish nouns with an adjective: "den nya listan", but "min nya lista".
+
+    The term is put where a noun without an adjective stood, so the article may be missing, and
+    after a possessive the adjective must be definite while the noun is not.
+    """
+    if term.part not in {"noun", "person"} or len(term.sv) <= (slot | 1):
         return word
-    plain, definite = form(term, "sv", slot - 1).split(), form(term, "sv", slot).split()
-    changed = [
-        at for at, pair in enumerate(zip(plain, definite, strict=False)) if pair[0] != pair[1]
-    ]
-    if not changed or changed[-1] == 0 or definite != word.split():
+    plain, definite = form(term, "sv", slot & 2).split(), form(term, "sv", slot | 1).split()
+    changed = [at for at, (old, new) in enumerate(zip(plain, definite, strict=False)) if old != new]
+    if not changed or changed[-1] == 0 or len(plain) != len(definite):
         return word
     last = (re.findall(r"\w+", before) or [""])[-1].casefold()
-    if last in _DETERMINERS or last.endswith("s"):
+    possessive = last in _POSSESSIVES
+    if slot in {0, 2}:
+        noun = changed[-1]
+        return " ".join([*definite[:noun], *plain[noun:]]) if possessive else word
+    if last in _DETERMINERS or possessive or definite != word.split():
         return word
     article = "de" if slot == 3 else "det" if neuter(term) else "den"
     return f"{article} {word}"

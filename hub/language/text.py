@@ -337,7 +337,7 @@ def _copied(source: str, output: str) -> bool:
 
 
 def in_keeping(source: str, output: str) -> str:
-    """The output in the dress of its source: capitals, and no full stop of its own."""
+    """The output in the dress of its source: capitals, and a full stop if that has one."""
     if shouted(source):
         output = output.upper()
     first = next((letter for letter in source if letter.isalnum()), "")
@@ -346,6 +346,8 @@ def in_keeping(source: str, output: str) -> str:
         output = output[:start] + output[start].upper() + output[start + 1 :]
     if source[-1:].isalnum() and output.endswith(".") and not output.endswith(".."):
         output = output[:-1]
+    if source[-1:] in {".", "!", "?"} and output[-1:].isalnum():
+        output += source[-1]
     return output
 
 

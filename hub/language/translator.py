@@ -25,6 +25,7 @@ import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,7 @@ from hub.language.keeping import (
     names_swapped,
     numbers_mended,
     quoted,
+    with_dots,
     with_kept,
 )
 from hub.language.packages import DIRECTIONS, BrokenPackage, Package
@@ -94,6 +96,8 @@ _BATCH_TOKENS: Final = 256
 # Those that the beam ends with anyway.
 _HYPOTHESES: Final = _BEAM
 _MOST_STAND_INS: Final = 3
+# After which what was broken is looked at again: the disk may have room by now.
+_SECOND_LOOK_SECONDS: Final = 60
 _TRIAL: Final[dict[Language, str]] = {
     "sv": "Jag har varit på avdelningen i tre dagar.",
     "en": "I have been on the ward for three days.",
@@ -139,7 +143,11 @@ class Service(Protocol):
         ...
 
     def state(self) -> dict[str, str]:
-        """`ok`, `missing` or `broken: …` for `sv-en` and `en-sv`."""
+        """`ok`, `ok; broken: …`, `missing` or `broken: …` for `sv-en` and `en-sv`."""
+        ...
+
+    async def reload(self) -> bool:
+        """Takes up packages installed or removed since; true where anything changed."""
         ...
 
     async def translate(
@@ -176,12 +184,15 @@ class Translator:
         self._models_dir = models_dir
         self._bundled_dir = bundled_dir
         self._threads = threads
-        self._glossary = glossary if glossary is not None else _own_glossary()
+        self._glossary = glossary if glossary is not None else own_glossary()
         self._engines: dict[tuple[Language, Language], _Engine] = {}
         self._state = {f"{source}-{target}": "missing" for source, target in DIRECTIONS}
         self._waiting = 0
         self._closing = threading.Event()
         self._worker: ThreadPoolExecutor | None = None
+        self._reloading = asyncio.Lock()
+        self._shelf: shelf.Listing = {}
+        self._looked_at = 0.0
 
     @property
     def builtin(self) -> bool:
@@ -203,7 +214,10 @@ class Translator:
         return [self._engines[pair].package for pair in DIRECTIONS if pair in self._engines]
 
     def state(self) -> dict[str, str]:
-        """`ok`, `missing` or `broken: …` for `sv-en` and `en-sv`; all `missing` before start."""
+        """For `sv-en` and `en-sv`: `ok`, `missing` or `broken: …`; all `missing` before start.
+
+        `ok; broken: …` where a package is in use in the place of another that is broken.
+        """
         return dict(self._state)
 
     async def start(self) -> None:
@@ -215,8 +229,10 @@ class Translator:
         if self._worker is not None:
             return
         self._closing.clear()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="translator")
-        self._engines, self._state = await self._at_work(self._load)
+        self._worker = _worker()
+        self._looked_at = time.monotonic()
+        self._shelf = await asyncio.to_thread(shelf.listing, self._models_dir, self._bundled_dir)
+        self._engines, self._state = await self._at_work(functools.partial(self._load, {}))
 
     async def close(self) -> None:
         """Ends the worker after the batch it is at; what still waits comes back as failed."""
@@ -283,11 +299,59 @@ class Translator:
         return engine.translate(texts, wanted)
 
     async def _at_work(self, job: Callable[[], Result]) -> Result:
-        if self._worker is None:
+        worker = self._worker
+        if worker is None:
             raise RuntimeError("the translator is not started")
-        return await asyncio.get_running_loop().run_in_executor(self._worker, job)
+        loop, job = asyncio.get_running_loop(), functools.partial(_survived, job)
+        try:
+            return await loop.run_in_executor(worker, job)
+        except RuntimeError as problem:
+            # BrokenExecutor is one too; what the engine itself raises is for the caller.
+            if isinstance(problem, EngineFault) or self._closing.is_set():
+                raise
+        if self._worker is worker:
+            log.warning("translation_worker_replaced")
+            worker.shutdown(wait=False)
+            self._worker = _worker()
+        return await loop.run_in_executor(self._worker, job)
 
-    def _load(self) -> tuple[dict[tuple[Language, Language], _Engine], dict[str, str]]:
+    async def reload(self) -> bool:
+        """Takes up packages installed or removed since; true where what is in use changed.
+
+        The engines in use answer until those that take their place have translated a test
+        sentence. Where a new package is broken the one before stays, and `state()` says so. What
+        is broken is tried again after a minute. Cheap where nothing changed: a listing of the
+        folders, in a thread.
+        """
+        if self._worker is None or self._reloading.locked():
+            return False
+        async with self._reloading:
+            now = time.monotonic()
+            found = await asyncio.to_thread(shelf.listing, self._models_dir, self._bundled_dir)
+            well = all(state == "ok" for state in self._state.values())
+            if found == self._shelf and (well or now - self._looked_at < _SECOND_LOOK_SECONDS):
+                return False
+            before, kept = self.state(), self._unchanged(found)
+            # In a thread of its own: the worker goes on translating meanwhile.
+            engines, state = await asyncio.to_thread(self._load, kept, trial=True)
+            if self._closing.is_set():
+                return False
+            same = engines == self._engines and state == before
+            self._engines, self._state = engines, state
+            self._shelf, self._looked_at = found, now
+            return not same
+
+    def _unchanged(self, found: shelf.Listing) -> dict[tuple[Language, Language], _Engine]:
+        """The engines in use; those whose package has changed on disk know that they are old."""
+        for engine in self._engines.values():
+            name = engine.package.path.name
+            if not engine.package.bundled and found.get(name) != self._shelf.get(name):
+                engine.outdated = True
+        return dict(self._engines)
+
+    def _load(
+        self, in_use: dict[tuple[Language, Language], _Engine], *, trial: bool = False
+    ) -> tuple[dict[tuple[Language, Language], _Engine], dict[str, str]]:
         engines: dict[tuple[Language, Language], _Engine] = {}
         state: dict[str, str] = {}
         shelf.sweep(self._models_dir)
@@ -300,13 +364,24 @@ class Translator:
             # An archive cut short cannot say which direction it was for; its name may.
             broken = [why for path, why in damaged.items() if f"{source}_{target}" in path.name]
             state[direction] = f"broken: {broken[0]}" if broken else "missing"
+            now = in_use.get((source, target))
             for package in candidates:
                 if package.direction != direction:
                     continue
+                ill = state[direction] != "missing"
+                if ill and now is not None and _rank(package) < _rank(now.package):
+                    # What answers now goes on, on disk or not, before what is older still.
+                    break
                 try:
                     folder = shelf.unpacked(package, self._models_dir)
-                    engines[source, target] = _open(folder, self._threads)
+                    if now is not None and now.package.path == folder.path and not now.outdated:
+                        engines[source, target] = now
+                    else:
+                        engines[source, target] = _open(folder, self._threads)
+                        if trial:
+                            _try(engines[source, target])
                 except Exception as problem:
+                    engines.pop((source, target), None)
                     state[direction] = f"broken: {_why(problem)}"
                     log.warning(
                         "translation_package_broken",
@@ -315,7 +390,7 @@ class Translator:
                         problem=_why(problem),
                     )
                 else:
-                    state[direction] = "ok"
+                    state[direction] = _well(state[direction])
                     log.info(
                         "translation_ready",
                         direction=direction,
@@ -323,6 +398,9 @@ class Translator:
                         bundled=package.bundled,
                     )
                     break
+            if now is not None and state[direction].startswith("broken"):
+                engines[source, target] = now
+                state[direction] = _well(state[direction])
         # The detector takes half a second to load, which nobody's first words should wait for.
         looks_like(_TRIAL["sv"])
         return engines, state
@@ -348,12 +426,43 @@ def try_out(package: Package) -> Translated:
     Raises BrokenPackage where it cannot be loaded or what comes out is no translation.
     """
     try:
-        result = _open(package, threads=1).translate([_TRIAL[package.source]])[0]
+        return _try(_open(package, threads=1))
+    except BrokenPackage:
+        raise
     except Exception as problem:
         raise BrokenPackage(_why(problem)) from problem
+
+
+def _try(engine: _Engine) -> Translated:
+    result = engine.translate([_TRIAL[engine.package.source]])[0]
     if result.status == "failed":
         raise BrokenPackage("it did not translate the test sentence")
     return result
+
+
+def _rank(package: Package) -> tuple[bool, tuple[int, ...]]:
+    """Which of two packages of a direction goes first: the higher."""
+    return not package.bundled, shelf.order(package.version)
+
+
+def _well(former: str) -> str:
+    return "ok" if former == "missing" else f"ok; {former}"
+
+
+class EngineFault(RuntimeError):
+    """What went wrong while the engine worked, so that it is told from a worker that is gone."""
+
+
+def _worker() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, thread_name_prefix="translator")
+
+
+def _survived(job: Callable[[], Result]) -> Result:
+    """The job's result. Whatever ends it, the loop that waits for it goes on."""
+    try:
+        return job()
+    except (RuntimeError, SystemExit, KeyboardInterrupt, GeneratorExit) as problem:
+        raise EngineFault(type(problem).__name__) from problem
 
 
 # --- One package at work (worker thread only) -------------------------------------------------
@@ -377,6 +486,8 @@ class _Engine:
     network: Any
     model: str
     prefix: list[str] = field(default_factory=list)
+    # Its package on disk is another one by now.
+    outdated: bool = False
 
     def translate(self, texts: Sequence[str], wanted: Wanted = _NOTHING) -> list[Translated]:
         """All the sentences of all the texts in one batch; each different sentence once."""
@@ -388,6 +499,8 @@ class _Engine:
     def _sentence(self, written: str, wanted: Wanted) -> _Sentence:
         language = self.package.source
         read = for_engine(written, language)
+        if language == "sv":
+            read = with_dots(read, self._pieces_of)
         terms = wanted.glossary.found(read, language)
         within = {at for match in terms for at in range(match.start, match.end)}
         names = names_in(read, language, wanted.names, ordinary=self._ordinary)
@@ -400,8 +513,10 @@ class _Engine:
 
     def _ordinary(self, word: str) -> bool:
         """Whether the engine knows the word as a whole."""
-        tokens: list[str] = self.argos.tokenizer.encode(word)
-        return len(tokens) == 1
+        return self._pieces_of(word) == 1
+
+    def _pieces_of(self, word: str) -> int:
+        return len(self.argos.tokenizer.encode(word))
 
     def _say(self, sentences: list[_Sentence]) -> dict[str, _Said]:
         found = self._decode([each.read for each in sentences], num_hypotheses=_HYPOTHESES)
@@ -555,7 +670,7 @@ class _Engine:
             and word.islower()
             and word in heard
             and word not in terms
-            and len(self.argos.tokenizer.encode(word)) >= 3
+            and self._pieces_of(word) >= 3
             for word in words(sentence.read)
         )
 
@@ -630,7 +745,7 @@ class _Sentence:
     terms: tuple[Match, ...]
 
 
-def _own_glossary() -> Glossary:
+def own_glossary() -> Glossary:
     """The glossary that comes with the hub; none where it is missing or faulty, with a warning."""
     try:
         return words_of_the_field.load(words_of_the_field.place())

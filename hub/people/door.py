@@ -23,6 +23,7 @@ from hub.web import LANGUAGE_COOKIE, Db, Time
 ACCOUNT_COOKIE = "hub_account"
 SEAT_COOKIE = "hub_seat_"
 RUNS_SESSIONS = ("admin", "facilitator")
+EDITS_TEXTS = ("admin", "editor")
 # A browser keeps one seat for each session it has joined; the latest are enough.
 SEATS_READ = 20
 
@@ -40,6 +41,11 @@ class Caller:
     def runs(self) -> bool:
         """True for those who may facilitate."""
         return self.account is not None and self.account.role in RUNS_SESSIONS
+
+    @property
+    def edits(self) -> bool:
+        """True for those who decide on texts for the whole hub."""
+        return self.account is not None and self.account.role in EDITS_TEXTS
 
     @property
     def is_nobody(self) -> bool:
@@ -99,6 +105,20 @@ def check_runs(caller: Caller) -> Account:
     if not caller.runs or caller.account is None:
         raise Forbidden()
     return caller.account
+
+
+def check_edits(caller: Caller) -> Account:
+    """The editor's account. Raises Unauthorised or Forbidden."""
+    if caller.is_nobody:
+        raise Unauthorised()
+    if not caller.edits or caller.account is None:
+        raise Forbidden()
+    return caller.account
+
+
+def check_runs_or_edits(caller: Caller) -> Account:
+    """The account of a facilitator or an editor. Raises Unauthorised or Forbidden."""
+    return check_runs(caller) if caller.runs else check_edits(caller)
 
 
 def check_reads(caller: Caller, gathering_id: str) -> None:

@@ -65,7 +65,8 @@
     return () => {
       for (const [old, was] of open) {
         const now = byId(old.id);
-        if (now && now !== old) now.open = was;
+        /* Folded because it was answered; unfolded again where the answer no longer counts. */
+        if (now && now !== old && now.dataset.fold === old.dataset.fold) now.open = was;
       }
       for (const [old, value] of typed) {
         const now = byId(old.id);
@@ -79,7 +80,7 @@
   }
 
   /* ---- putting changes in place ---- */
-  const stageNow = () => { const s = byId('stage')?.firstElementChild; return s ? s.dataset.state + s.dataset.phase : ''; };
+  const stageNow = () => { const s = byId('stage')?.firstElementChild; return s ? s.dataset.state + s.dataset.phase : main.querySelector('#desk-steps [aria-current]')?.textContent ?? ''; };
   /* What the writing forms list: they are drawn again when one of these has come or changed. */
   const LISTED = /data-kind="(restatement|recommendation|theme)"/;
   async function apply(html) {
@@ -94,8 +95,8 @@
     const fresh = log ? [...log.children].filter(li => li.id && !known.has(li.id)) : [];
     if (fresh.length) arrived(fresh, wasAtEnd);
     tick();
-    if (face !== 'room') return;
-    syncHand();
+    if (face === 'screen') return;
+    if (face === 'room') syncHand();
     if (stage !== stageNow()) redrawComposer(true);
     else if (LISTED.test(html)) redrawComposer(false);
   }
@@ -150,7 +151,7 @@
       const drawn = byId('composer');
       /* A ranking that is begun and not saved is known to this page alone. */
       const order = drawn?.querySelector('[name="order"][data-begun]')?.value;
-      const asked = new URLSearchParams({ ...(main.dataset.for && { for: main.dataset.for }), ...(order && { order }) });
+      const asked = new URLSearchParams({ ...(main.dataset.for && { for: main.dataset.for }), ...(order && { order }), ...(face === 'desk' && { desk: 1 }) });
       const html = await text(`${here}/composer?${asked}`);
       /* What is being sent, or was meanwhile, is answered with a newer form than this one. */
       if (drawn !== byId('composer') || drawn?.querySelector('.htmx-request')) { setTimeout(() => redrawComposer(now), 200); return; }
@@ -354,8 +355,11 @@
     /* The form that was sent is gone: on with its emptied successor, or the message it was in. */
     if (main.querySelector('[autofocus]:focus') || (document.activeElement && document.activeElement !== document.body)) return;
     const target = typeof ctx.target === 'string' ? document.querySelector(ctx.target) : ctx.target;
-    const next = byId('composer')?.querySelector(`form[data-draft="${CSS.escape(key ?? '')}"] textarea`);
-    (next ?? target?.closest?.('li')?.querySelector('.more') ?? byId('composer'))?.focus({ preventScroll: true });
+    const form = byId('composer')?.querySelector(`form[data-draft="${CSS.escape(key ?? '')}"]`);
+    /* What is answered is folded: nothing inside it can be given the focus. */
+    const next = form?.closest('details:not([open])')?.querySelector('summary') ?? form?.querySelector('textarea');
+    if (next) next.focus();
+    else (target?.closest?.('li')?.querySelector('.more') ?? byId('composer'))?.focus({ preventScroll: true });
   });
   /* Small forms that need no answer but what everybody sees. */
   document.addEventListener('submit', async event => {

@@ -163,3 +163,17 @@ async def test_the_chatbots_desk_is_the_facilitators(hub: Hub, what: str) -> Non
         "post": lambda: session.astrid.post(f"{path}/b_x/send"),
     }
     assert (await answers[what]()).status_code == 403
+
+
+async def test_what_waits_is_not_said_after_the_session(hub: Hub) -> None:
+    session = await hub.session()
+    await session.go_to("interpret")
+    await session.astrid.said(session.id, " ".join(["ord"] * 130))
+    hub.clock.move(seconds=30)
+    await jobs.think(hub.screens)
+    await jobs.note_presence(hub.screens)
+    bot = (await session.fatima.get(f"/sessions/{session.id}/bot")).json()
+    assert any(line["to"] != "facilitators" for line in bot["items"])
+    await session.moved("close")
+    bot = (await session.fatima.get(f"/sessions/{session.id}/bot")).json()
+    assert [line for line in bot["items"] if line["to"] != "facilitators"] == []

@@ -259,6 +259,8 @@ async def test_a_facilitator_asks_people_in_private_to_restate_a_post(hub: Hub) 
     assert whispers[0]["seq"] is None
     page = await hub.http.get(f"/sessions/{session.id}", headers=session.astrid.headers)
     assert "Till inlägget av Ben" in page.text
+    # The form for restating has the post chosen already.
+    assert f'<option value="{offers[session.astrid.id]}" selected>' in page.text
     assert whispers[0]["re"]["excerpt"]["en"].startswith("We never know")
     bens = (await session.ben.get(f"/sessions/{session.id}/changes", after=0)).text
     assert whispers[0]["id"] not in bens

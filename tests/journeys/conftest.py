@@ -94,10 +94,12 @@ async def look(browser: Browser, server: Server) -> AsyncIterator[Look]:
     assert [f for f in faults if not any(k in f for k in known)] == []
 
 
-async def check_access(page: Page, name: str) -> None:
+async def check_access(
+    page: Page, name: str, *, schemes: tuple[str, ...] = ("light", "dark")
+) -> None:
     """axe-core finds nothing, with everything unfolded, in light and dark."""
     await page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    for scheme in ("light", "dark"):
+    for scheme in schemes:
         await page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
         found = await Axe().run(page, options=AXE_RULES)
         problems = [
@@ -105,7 +107,8 @@ async def check_access(page: Page, name: str) -> None:
             for v in found.response["violations"]
         ]
         assert problems == [], f"{name}, {scheme}"
-    await page.emulate_media(color_scheme="light")
+    if len(schemes) > 1:
+        await page.emulate_media(color_scheme="light")
 
 
 async def check_fits(page: Page, name: str) -> None:

@@ -37,6 +37,10 @@ class EchoTranslator:
         """Both directions are there, unless they are failing."""
         return dict.fromkeys(("sv-en", "en-sv"), "missing" if self.failing else "ok")
 
+    async def reload(self) -> bool:
+        """Nothing ever changes."""
+        return False
+
     async def translate(
         self,
         texts: Sequence[str],

@@ -144,6 +144,7 @@ def test_tidying_twice_changes_nothing_more(text: str) -> None:
 def test_a_translation_is_dressed_as_its_source() -> None:
     assert in_keeping("Välkomna!", "welcome!") == "Welcome!"
     assert in_keeping("vi är här", "we are here.") == "we are here"
+    assert in_keeping("Vi är här.", "we are here") == "We are here."
     assert in_keeping("JAG VILL INTE", "I do not want to") == "I DO NOT WANT TO"
 
 

@@ -94,6 +94,10 @@ PROPOSAL = {
     "measure": "Uppföljningssamtal i 7 av 10 fall",
 }
 DOUBT = {"score": 0.7, "reasons": ["number_missing", "negation_missing"]}
+HINTS = [
+    {"term": "safety", "written": "trygghet", "senses": ["security", "safety <b>"]},
+    {"term": "care", "written": "vård", "senses": ["care", "ward"]},
+]
 DISPUTES = [{"word": "kommunen", "reason": "borde vara regionen"}, {"word": "", "reason": ""}]
 
 
@@ -113,7 +117,7 @@ def conversation() -> list[dict[str, Any]]:
     return [
         said(1, "bot", author="bot", translations={"en": translation("memory", EN)}),
         said(2, looks_like="en", corrected_at=AT),
-        said(3, looks_like="sv", **english("machine", SV)),
+        said(3, looks_like="sv", **english("machine", SV, hints=HINTS)),
         said(4, **english("machine", SV, doubt=DOUBT)),
         said(5, **english("memory", SV)),
         said(6, **english("memory", SV, by="Lena")),
@@ -353,7 +357,8 @@ ACTS = (
     "record_published", "finding_added", "finding_changed", "finding_removed", "finding_shown",
     "ratings_revealed", "rankings_revealed", "bot_line_sent", "bot_line_dropped", "bot_muted",
     "bot_unmuted",
-    "seated", "wrote_for", "term_disputed", "progress_set",
+    "seated", "wrote_for", "term_disputed", "progress_set", "term_added", "term_changed",
+    "term_removed",
 )  # fmt: skip
 
 
@@ -378,6 +383,51 @@ FORESEEN = [
      "text": both("Halva tiden har gått.", "Halfway.")}
     for to in ("all", "facilitators", "p_maja")
 ]  # fmt: skip
+
+
+TERMS: list[dict[str, Any]] = [
+    {
+        "id": f"w_{n}", "session": "s_1", "sv": "brukarråd <b>", "en": "service user council",
+        "sv_forms": ["brukarrådet"] if n else [], "en_forms": ["service user councils"],
+        "avoid_sv": ["råd"] if n else [], "avoid_en": ["board", "jury"] if n else [],
+        "note": "<script>alert(1)</script>", "keep": n == 1, "disputed": n == 2, "state": state,
+        "by": "Malin", "at": AT,
+    }
+    for n, state in enumerate(("session", "suggested", "kept", "dropped"))
+]  # fmt: skip
+SHIPPED_TERMS: list[dict[str, Any]] = [
+    {
+        "id": "safety", "sv": "trygghet", "en": "safety", "senses": {"sv": ("security", "safety"),
+        "en": ("trygghet", "säkerhet")}, "avoid_sv": (), "avoid_en": ("surety",), "keep": False,
+        "disputed": True,
+    },
+]  # fmt: skip
+DIRECTIONS: list[dict[str, Any]] = [
+    {"direction": direction, "state": state, "problem": problem, "package": package}
+    for direction, state, problem, package in (
+        ("sv-en", "ok", "", {"version": "0.5", "megabytes": 31.6, "bundled": True, "score": 53.6}),
+        ("en-sv", "ok", "OSError: <b>",
+         {"version": "2.0", "megabytes": 80.2, "bundled": False, "score": None}),
+        ("x", "missing", "", None),
+        ("y", "broken", "the tokenizer is missing", None),
+    )
+]  # fmt: skip
+
+
+def of_translation(**more: Any) -> dict[str, Any]:
+    """The page about what translates."""
+    return {
+        "path": "/translation", "directions": DIRECTIONS, "queue": {"rooms": 3, "documents": 12},
+        "rows": {"waiting": 10_000, "failed": 2}, "commands": False, **HOST, **more,
+    }  # fmt: skip
+
+
+def of_terms(**more: Any) -> dict[str, Any]:
+    """The glossary of the hub."""
+    return {
+        "path": "/terms", "q": "", "suggested": TERMS[1:2], "kept": TERMS[2:3],
+        "dropped": TERMS[3:], "shipped": SHIPPED_TERMS, "may_decide": True, **HOST, **more,
+    }  # fmt: skip
 
 
 def room(index: int | None = 4, state: str = "running", **more: Any) -> dict[str, Any]:
@@ -428,9 +478,12 @@ def desk(index: int | None = 4, state: str = "running", **more: Any) -> dict[str
         "bot": {"muted": False, "items": BOT_LINES, "next": FORESEEN},
         "share_of": {"lived": 0.39},
         "unheard": ["research"],
+        "terms": TERMS,
         "waiting": {
             "restating": [{"participant": "p_maja", "post": doubtful[0]},
                           {"participant": "p_x", "post": doubtful[1]}],
+            "themes": [{"contribution": doubtful[0], "rated": 1, "groups": 3},
+                       {"contribution": doubtful[1], "rated": 3, "groups": 3}],
             "unanswered": [c for c in conversation() if c["kind"] == "restatement"],
             "proposals": [
                 {"contribution": doubtful[0], "missing": ["owner", "when"], "result": "undecided",
@@ -711,6 +764,8 @@ CONSENT: dict[str, Any] = {
 }
 NONE_HERE: dict[str, Any] = {
     "builtin": False,
+    "behind": True,
+    "troubled": True,
     "directions": {"sv-en": "missing", "en-sv": "broken: x"},
 }
 FAULTY: dict[str, Any] = {"errors": {"text": "Skriv en text"}, "refused": "Det gick inte"}
@@ -762,6 +817,25 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
               untranslated=[], people=[], acts=[])),
         ("desk with faults", "gatherings/desk.html",
          desk(errors={"reason": "Skriv ett skäl"}, values={"move": "advance"}, refused="Nej")),
+        ("desk with a faulty word", "gatherings/desk.html",
+         desk(errors={"sv": "Skriv", "en_forms": "Högst tre"},
+              values={"act": "term", "en": "<b>", "avoid_sv": "x", "keep": "1"})),
+        ("desk behind", "gatherings/desk.html", desk(session=session(translator=NONE_HERE))),
+        ("plan with a faulty word", "gatherings/plan.html",
+         desk(None, "planned", terms=[], errors={"en": "Skriv"},
+              values={"act": "term", "sv": "x"})),
+        ("word", "gatherings/term.html", {"term": TERMS[1], "session": session(), **HOST}),
+        ("word with faults", "gatherings/term.html",
+         {"term": TERMS[0], "session": session(), "errors": {"en": "Skriv", "avoid_en": "Skriv"},
+          "values": {"sv": "x", "en": "", "suggest": "1"}, **HOST}),
+        ("words", "gatherings/terms.html", of_terms()),
+        ("words of an editor", "gatherings/terms.html",
+         of_terms(caller={"account": {**ACCOUNT, "role": "editor", "runs": False}, "seat": None})),
+        ("words searched", "gatherings/terms.html",
+         of_terms(q="<b>x", suggested=[], kept=[], dropped=[], shipped=[], may_decide=False)),
+        ("translation", "gatherings/translation.html", of_translation()),
+        ("translation for an admin", "gatherings/translation.html",
+         of_translation(commands=True)),
         ("desk side", "gatherings/_desk_side.html", desk()),
         ("plan", "gatherings/plan.html", desk(None, "planned")),
         ("plan of a session that follows", "gatherings/plan.html",

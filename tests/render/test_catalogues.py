@@ -19,6 +19,7 @@ from hub.errors import Invalid, NotFound, Refusal
 from hub.gatherings import rules
 from hub.gatherings.format_pages import PARTS
 from hub.language import text
+from hub.language.models import TERM_STATES
 from hub.measures import readings
 from hub.people.rules import GROUP_OF_ROLE, GROUPS
 from hub.render import Renderer
@@ -39,6 +40,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "group": (*GROUPS, "unsaid"),
     "language": ("sv", "en"),
     "in_language": ("sv", "en"),
+    "term_state": TERM_STATES,
     "state": ("planned", "open", "running", "paused", "closed"),
     "kind": tuple(rules.KINDS),
     "stance": rules.STANCES,

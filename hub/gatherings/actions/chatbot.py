@@ -8,18 +8,20 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.chatbot.moves import ALL, Line, group_facts, same, words
+from hub.chatbot.moves import ALL, FACILITATORS, Line, group_facts, same, words
 from hub.chatbot.words import fold
 from hub.db import new_id
 from hub.errors import Invalid, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.saying import phase_id, share
+from hub.gatherings.actions.terms import mark_disputed
 from hub.gatherings.models import (
     BotLine,
     Contribution,
     Gathering,
     Translation,
+    list_bot_lines,
 )
 from hub.people.models import Account
 from hub.people.rules import Language, clean_text, is_blank
@@ -218,9 +220,17 @@ async def ask_about_term(
     term = clean_text(term)[:TERM_LIMIT]
     if is_blank(term):
         raise Invalid({"/term": "text_missing"})
+    await mark_disputed(tx, gathering, term)
     log_act(tx, gathering, account, kind="term_disputed", now=now, target=said.id, reason=term)
     line = Line("disputed_term", ALL, fold(term), said.id, same(term=term))
     return await say_line(tx, gathering, line, account=account, now=now)
+
+
+async def drop_what_waits(tx: AsyncSession, gathering: Gathering, *, now: datetime) -> None:
+    """The session is over: nothing more is said. What only facilitators are told stays."""
+    for line in await list_bot_lines(tx, gathering.id, states=("waiting",)):
+        if line.to_whom != FACILITATORS:
+            line.state, line.decided_at = "dropped", now
 
 
 async def drop_bot_line(

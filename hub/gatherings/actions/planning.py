@@ -14,7 +14,7 @@ from hub.chatbot.moves import fill
 from hub.db import new_id
 from hub.errors import Invalid, NotFound
 from hub.gatherings import rules
-from hub.gatherings.actions.chatbot import BOT_NAME, say_as_bot
+from hub.gatherings.actions.chatbot import BOT_NAME, drop_what_waits, say_as_bot
 from hub.gatherings.actions.following import find_followed
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.texts import read_both
@@ -118,6 +118,7 @@ async def move(
         gathering.opened_at = event.at
     elif event.kind == "closed":
         gathering.closed_at = event.at
+        await drop_what_waits(tx, gathering, now=event.at)
     elif event.kind == "phase_started":
         gathering.closed_at = None
         gathering.started_at = gathering.started_at or event.at

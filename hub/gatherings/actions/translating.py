@@ -20,8 +20,9 @@ from hub.gatherings.models import (
     Translation,
 )
 from hub.language import actions as language_actions
+from hub.language.actions import glossary_version, terms_of
 from hub.language.memory import source_hash
-from hub.language.models import Pair
+from hub.language.models import Pair, list_terms_in_use
 from hub.people.models import Account, Participant, latest_consents
 from hub.people.rules import LANGUAGES, clean_text, is_blank
 
@@ -69,7 +70,7 @@ async def correct_translation(
     pair = await _remember(tx, gathering, said, found, text=text, by=by, now=now)
     found.text = text
     found.status = "corrected"
-    found.reason = found.doubt = found.due_at = None
+    found.reason = found.doubt = found.due_at = found.hints = None
     # What people flagged stays: that a flagged word was corrected is worth a question.
     found.by_id, found.by_name = by.id, by.name
     found.origin, found.pair_id = None, None
@@ -114,6 +115,7 @@ async def _remember(
         by_id=by.id,
         by_name=by.name,
         model=found.model,
+        glossary=found.glossary,
         lasting=await _may_last(tx, gathering, said, by),
         now=now,
     )
@@ -188,7 +190,7 @@ def _fill(row: Translation, made: language_actions.Translation, *, now: datetime
     row.text, row.status = made.text, "memory"
     row.origin, row.pair_id = made.origin, made.pair_id
     row.by_id, row.by_name = made.by_id, made.by_name
-    row.reason = row.doubt = row.model = row.due_at = None
+    row.reason = row.doubt = row.model = row.due_at = row.glossary = row.hints = None
     row.updated_at = now
 
 
@@ -242,6 +244,8 @@ class Finished:
     reason: str | None
     doubt: dict[str, Any] | None
     model: str
+    glossary: str
+    hints: list[Any] | None = None
 
 
 async def add_translations(
@@ -250,8 +254,8 @@ async def add_translations(
     """Put the engine's answers in place, under one revision.
 
     What a person corrected or took back in the meantime is left alone, and what somebody
-    corrected elsewhere in the meantime is used. Returns the ids of the contributions that
-    changed.
+    corrected elsewhere in the meantime is used. Where the terms have changed in the meantime, the
+    machine is asked again. Returns the ids of the contributions that changed.
     """
     rows = await tx.execute(
         select(Translation, Contribution)
@@ -264,6 +268,7 @@ async def add_translations(
     found = {row.id: (row, said) for row, said in rows}
     texts = [said.text for _, said in found.values() if said.text]
     known = await language_actions.same_words(tx, texts, scopes=[gathering.id])
+    version = glossary_version(terms_of(await list_terms_in_use(tx, [gathering.id]), gathering.id))
     changed: dict[str, Contribution] = {}
     for answer in finished:
         if answer.translation_id not in found:
@@ -277,10 +282,14 @@ async def add_translations(
             # Whoever it came from has taken it back: the engine is asked instead.
             row.due_at = now
             continue
+        elif answer.status == "machine" and answer.glossary != version:
+            row.due_at = now
+            continue
         else:
             row.text = answer.texts.get("text", "")
             row.status, row.reason, row.doubt = answer.status, answer.reason, answer.doubt
             row.model, row.due_at, row.updated_at = answer.model, None, now
+            row.glossary, row.hints = answer.glossary, answer.hints
         changed[said.id] = said
     if changed:
         await _stamp_translated(tx, gathering, changed, now=now)

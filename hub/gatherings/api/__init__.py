@@ -13,10 +13,13 @@ from hub.gatherings.api import (
     records,
     saying,
     sessions,
+    terms,
 )
 
 router = APIRouter()
 # The marks on a post match any word: whatever else is done to a post comes before.
-for part in (formats, sessions, hands, bot, saying, cards, joining, questions, records, following):
+for part in (
+    formats, sessions, hands, bot, saying, cards, joining, questions, records, following, terms,
+):  # fmt: skip
     router.include_router(part.router)
 router.include_router(sessions.moves)

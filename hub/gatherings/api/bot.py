@@ -178,7 +178,7 @@ async def invite(screens: Screens, session_id: str, account: Account, group: str
 
 @router.post("/contributions/{contribution_id}/term")
 async def post_term(
-    contribution_id: str, body: shapes.TermIn, caller: Asking, screens: Room
+    contribution_id: str, body: shapes.AskedTermIn, caller: Asking, screens: Room
 ) -> shapes.BotOut:
     """Mark a word of a post as one that people mean different things by (facilitators)."""
     session_id = await desk.dispute_term(screens, caller, contribution_id, body.term)
