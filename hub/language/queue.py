@@ -250,11 +250,13 @@ async def ask(
 ) -> list[Translated]:
     """What the service says; where it is a queue, after all that is more urgent.
 
-    `names` are those of the people in the room that each text is of, `terms` those of that room.
+    `names` are those of the people in the room that each text is of, `terms` those of that room
+    (none at all: no room has any).
     """
+    agreed = terms or [()] * len(texts)
     wanted = [
-        (text, _context(text, known, agreed, source))
-        for text, known, agreed in zip(texts, names, terms, strict=True)
+        (text, _context(text, known, words, source))
+        for text, known, words in zip(texts, names, agreed, strict=True)
     ]
     if isinstance(service, Queue):
         return await service.translate_each(wanted, source=source, target=target, urgent=urgent)

@@ -14,6 +14,7 @@ from hub.errors import Refusal
 from hub.gatherings import actions, rules
 from hub.gatherings.models import Contribution, GatheringEvent, Translation
 from hub.gatherings.record import _plain
+from hub.language.actions import glossary_version
 from tests.cast import CARD, join
 from tests.conftest import Hub
 
@@ -83,7 +84,10 @@ async def test_what_the_engine_makes_of_the_former_words_is_thrown_away(hub: Hub
     async with hub.database.reading() as tx:
         former = await tx.scalar(select(Translation.id).where(Translation.contribution_id == said))
     await correct(session.astrid, said, "Nya ord")
-    late = actions.Finished(str(former), said, {"text": "Old words"}, "machine", None, None, "x")
+    terms = glossary_version(())
+    late = actions.Finished(
+        str(former), said, {"text": "Old words"}, "machine", None, None, "x", terms
+    )
     now = hub.clock.now()
     await hub.screens.carry_out(
         session.id, lambda tx, g: actions.add_translations(tx, g, [late], now=now)

@@ -88,7 +88,7 @@ async def fill(hub: Hub, session: Session, *, posts: int) -> None:
                 {
                     "id": new_id("t"), "contribution_id": one["id"], "language": "en", "text": "",
                     "fields": {}, "status": "pending", "disputes": [], "attempts": 0,
-                    "due_at": now, "updated_at": now, "source_hash": source_hash(one["text"]),
+                    "due_at": now, "updated_at": now, "source_hash": source_hash(str(one["text"])),
                 }
                 for one in said
             ],
@@ -125,9 +125,6 @@ async def test_with_ten_thousand_posts_waiting_originals_flow_and_everyone_is_to
     (shown,) = [item for item in last["items"] if item["id"] == said["id"]]
     assert shown["text"] == "Does this still arrive?"
     assert shown["translations"]["sv"]["status"] == "pending"
-    assert await jobs.translate_waiting(hub.screens, hub.translator) == QUEUED + 1
-    assert await count(hub, "pending") == 0
-    assert await count(hub, "machine") == QUEUED + 1
 
 
 async def test_a_backlog_is_told_in_the_room_and_worked_off_to_the_last_post(hub: Hub) -> None:

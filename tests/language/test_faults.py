@@ -6,6 +6,7 @@ import asyncio
 import errno
 import shutil
 import threading
+import zipfile
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn
@@ -200,7 +201,7 @@ async def test_a_full_disk_at_the_start_is_told_and_mended_without_a_restart(
 ) -> None:
     translator = Translator(models_dir, bundled_dir)
     with monkeypatch.context() as patched:
-        patched.setattr(shelf.zipfile.ZipFile, "extractall", full)
+        patched.setattr(zipfile.ZipFile, "extractall", full)
         await translator.start()
     assert "No space left" in translator.state()["sv-en"]
     assert (await say(translator)).reason == "no_package"
@@ -226,9 +227,9 @@ def test_a_full_disk_while_installing_leaves_the_old_package(
     put(unpacked["sv-en"], models_dir, "0.1")
     before = shelf.installed(models_dir)
     if where == "unpacking":
-        monkeypatch.setattr(shelf.zipfile.ZipFile, "extractall", full)
+        monkeypatch.setattr(zipfile.ZipFile, "extractall", full)
     else:
-        monkeypatch.setattr(commands.shelf, "adopt", full)
+        monkeypatch.setattr(shelf, "adopt", full)
     archive = next(bundled_dir.glob("*sv_en*.argosmodel"))
     result = CliRunner().invoke(commands.models, ["install", "--from", str(archive)])
     assert result.exit_code == 1
