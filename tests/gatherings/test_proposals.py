@@ -243,7 +243,7 @@ async def test_in_decide_words_are_changed_and_answers_given_again(hub: Hub) -> 
     }
     html = (await page(hub, session, session.ben)).split('id="composer"')[1]
     assert "The words have changed since you answered." in html
-    answers = html.split(f'id="decide-{first["id"]}" open')[1].split("</form>")[0]
+    answers = re.split(f'id="decide-{first["id"]}"[^>]* open', html)[1].split("</form>")[0]
     assert 'name="value" value="objection" required>' in answers
     assert " checked" not in answers
     assert f'name="wording" value="{second["id"]}"' in html
@@ -723,3 +723,28 @@ async def test_the_chatbot_counts_proposals_as_people_do(hub: Hub) -> None:
         "2a": (),
         "2b": ("owner", "measure"),
     }
+
+
+async def test_who_adds_a_date_from_a_translation_leaves_the_words_as_they_were_written(
+    hub: Hub,
+) -> None:
+    session = await hub.session()
+    first = await proposed(session, when="")
+    await hub.translate()
+    shown = (await view(session, first["id"]))["translations"]["en"]
+    assert shown["text"] != first["text"]
+    done = await session.ben.said(
+        session.id,
+        shown["text"],
+        "recommendation",
+        reply_to=first["id"],
+        fields={"owner": shown["fields"]["owner"], "when": "2027-03-01", "measure": "Two a week"},
+    )
+    assert (done["text"], done["language"]) == (first["text"], "sv")
+    now = (await view(session, first["id"]))["current"]
+    assert now["fields"]["owner"] == WHOLE["owner"]
+    assert now["fields"]["when"] == "2027-03-01"
+    assert now["fields"]["measure"] == "Two a week"
+    # Words that were changed are the changer's own.
+    other = await changed(session, session.ben, first, "Sit down with the patient")
+    assert (other["text"], other["language"]) == ("Sit down with the patient", "en")

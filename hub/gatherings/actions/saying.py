@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from hub.errors import Forbidden, Invalid, NotFound, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.models import (
+    WITH_AUTHOR,
     Contribution,
     Gathering,
     Translation,
@@ -121,6 +122,8 @@ async def post_contribution(
     )
     if seat is None and rules.KINDS[draft.kind].by != "facilitator":
         raise Forbidden("needs_seat")
+    if rework is not None:
+        draft = await _in_own_words(tx, draft, rework, author=seat)
     text, language = _read_text(draft, author=seat or account)
     earliest = _earliest_day(gathering, draft, rework, now)
     fields = rules.read_fields(draft.kind, draft.fields or {}, text, earliest=earliest)
@@ -175,6 +178,34 @@ async def post_contribution(
             gathering.stage_revision = gathering.revision
     await tx.flush()
     return await access_contribution(tx, said.id), True
+
+
+async def _in_own_words(
+    tx: AsyncSession, draft: Draft, rework: rules.Standing, *, author: Participant | None
+) -> Draft:
+    """The draft with what was not changed as it was first written, in its own language.
+
+    Who reads a translation starts from it: sent back as it was shown, it would take the place of
+    the author's words, and be translated back for them.
+    """
+    language = draft.language or (author.language if author else "")
+    found = await tx.scalars(
+        select(Contribution)
+        .where(Contribution.id.in_([w.id for w in rework.wordings]))
+        .order_by(Contribution.seq.desc())
+        .options(*WITH_AUTHOR)
+    )
+    fields = dict(draft.fields or {})
+    for words in found:
+        shown = next((t for t in words.translations if t.language == language), None)
+        if shown is None or not shown.text:
+            continue
+        for name, told in (shown.fields or {}).items():
+            if told and fields.get(name) == told:
+                fields[name] = words.fields.get(name, told)
+        if clean_text(draft.text) == clean_text(shown.text):
+            draft = replace(draft, text=words.text, language=words.language, looks_like=None)
+    return replace(draft, fields=fields)
 
 
 async def _speaker(tx: AsyncSession, gathering: Gathering, draft: Draft) -> Participant:
