@@ -27,9 +27,10 @@ from hub.gatherings.models import (
     find_gathering,
     list_bot_lines,
 )
+from hub.gatherings.panels import look_at
 from hub.gatherings.screens import PRESENT_SECONDS, Screens
 from hub.gatherings.shipped import shipped_pairs
-from hub.gatherings.watch import due_lines, read_watch
+from hub.gatherings.watch import due_lines
 from hub.language.actions import Translation as Made
 from hub.language.actions import glossary_version, load_shipped, terms_of, translate_all
 from hub.language.glossary import Term
@@ -405,20 +406,11 @@ async def _lines_due(
     screens: Screens, tx: AsyncSession, gathering: Gathering
 ) -> tuple[list[tuple[Line, dict[str, str]]], list[BotLine]]:
     """New lines with their words, and lines that have waited for long enough."""
-    now = screens.clock.now()
-    typing = screens.live.typing(gathering.id) if screens.live else {}
-    watch = await read_watch(
-        tx,
-        gathering,
-        present=(await screens.presence(tx, gathering.id)).groups,
-        typing={who: now - timedelta(seconds=s * screens.clock.speed) for who, s in typing.items()},
-        facilitator=await actions.facilitator_name(tx, gathering),
-        now=now,
-    )
+    watch = await look_at(screens, tx, gathering)
     # In a thread: it reads every post, and others wait for the loop.
     lines = await asyncio.to_thread(due_lines, watch) if watch else []
     triggers = gathering.form.triggers
-    long_enough = now - timedelta(seconds=rules.BOT_GRACE_SECONDS)
+    long_enough = screens.clock.now() - timedelta(seconds=rules.BOT_GRACE_SECONDS)
     waiting = [
         line
         for line in await list_bot_lines(tx, gathering.id, states=("waiting",))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.chatbot.moves import words
-from hub.chatbot.rules import coming_lines
+from hub.chatbot.rules import Watch, coming_lines
 from hub.gatherings import actions, rules
 from hub.gatherings.models import (
     Act,
@@ -209,13 +209,11 @@ def waiting_for(
     return found
 
 
-async def foreseen_lines(
-    screens: Screens, tx: AsyncSession, gathering: Gathering
-) -> list[dict[str, Any]]:
-    """What the chatbot would say next if nothing changes, soonest first."""
+async def look_at(screens: Screens, tx: AsyncSession, gathering: Gathering) -> Watch | None:
+    """What the chatbot goes by now; None where no phase runs."""
     now = screens.clock.now()
     typing = screens.live.typing(gathering.id) if screens.live else {}
-    watch = await read_watch(
+    return await read_watch(
         tx,
         gathering,
         present=(await screens.presence(tx, gathering.id)).groups,
@@ -223,6 +221,13 @@ async def foreseen_lines(
         facilitator=await actions.facilitator_name(tx, gathering),
         now=now,
     )
+
+
+async def foreseen_lines(
+    screens: Screens, tx: AsyncSession, gathering: Gathering
+) -> list[dict[str, Any]]:
+    """What the chatbot would say next if nothing changes, soonest first."""
+    watch = await look_at(screens, tx, gathering)
     if watch is None:
         return []
     return [
