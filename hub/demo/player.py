@@ -310,6 +310,7 @@ class _Player:
                 "text": dict(card.text),
                 "source": card.source,
                 "tags": list(card.tags),
+                "language": self.script.row(card.turn).language,
             }
             found = await self._must("POST", f"/sessions/{self.session}/findings", body)
             self.ids[f"card:{card.turn}"] = str(found["id"])

@@ -18,6 +18,7 @@ from hub.gatherings.models import (
     BotLine,
     Contribution,
     Gathering,
+    GatheringEvent,
     Presence,
     list_bot_lines,
     list_events,
@@ -25,6 +26,7 @@ from hub.gatherings.models import (
 )
 from hub.measures import process
 from hub.people.models import Participant, list_participants
+from hub.programme.models import Finding, list_findings
 
 # Source: measures.md, section 2, "Base".
 PRESENT_FOR = timedelta(minutes=10)
@@ -72,7 +74,8 @@ async def read_session(
         .order_by(Contribution.created_at, Contribution.seq, Contribution.id)
         .options(selectinload(Contribution.participant))
     )
-    events = [e.event for e in await list_events(tx, gathering.id)]
+    rows = await list_events(tx, gathering.id)
+    events = [row.event for row in rows]
     lines = await list_bot_lines(tx, gathering.id, states=("sent", "dropped"))
     dropped = await tx.scalars(
         select(Act.target).where(Act.gathering_id == gathering.id, Act.kind == "bot_line_dropped")
@@ -82,7 +85,11 @@ async def read_session(
     talk = _read_talk([said_of(c) for c in posts])
     return process.Session(
         people=people,
-        turns=tuple(_turns(posts, began)),
+        turns=(
+            *_turns(posts, began),
+            *_cards(await list_findings(tx, gathering.id), began),
+            *_corrections(rows, {c.id for c in posts}, began),
+        ),
         checks=tuple(_checks(posts, began)),
         fixes=tuple(_fixes(events, began)),
         proposals=tuple(_proposals(talk, {p.id: p.name for p in people})),
@@ -148,6 +155,39 @@ def _turns(posts: Iterable[Contribution], began: datetime) -> Iterable[process.T
             language=c.language,
             re=about[0] or about[1],
         )
+
+
+def _cards(findings: Iterable[Finding], began: datetime) -> Iterable[process.Turn]:
+    """Cards that were shown: posts by people, whose translation can be corrected; no turns."""
+    for finding in findings:
+        if finding.shown_at is not None and finding.language is not None:
+            yield process.Turn(
+                id=finding.id,
+                author="",
+                kind="card",
+                words=len(finding.text.get(finding.language, "").split()),
+                at=(finding.shown_at - began).total_seconds(),
+                phase="",
+                language=finding.language,
+            )
+
+
+def _corrections(
+    rows: Iterable[GatheringEvent], posts: set[str], began: datetime
+) -> Iterable[process.Turn]:
+    """Corrections of translations are posts as well, in the language they are written in."""
+    for row in rows:
+        if row.kind == "translation_corrected" and row.data["contribution"] in posts:
+            yield process.Turn(
+                id=f"e_{row.number}",
+                author=row.actor or "",
+                kind="translation_fix",
+                words=1,
+                at=(row.at - began).total_seconds(),
+                phase="",
+                language=str(row.data["language"]),
+                re=str(row.data["contribution"]),
+            )
 
 
 def _checks(posts: Iterable[Contribution], began: datetime) -> Iterable[process.Check]:

@@ -226,6 +226,9 @@ class FindingIn(BaseModel):
     source: str = ""
     tags: list[str] = []
     picture: PictureIn | None = None
+    language: str | None = Field(
+        default=None, description="The language it was first written in; else the sender's"
+    )
 
 
 class Open(BaseModel):

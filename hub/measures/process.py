@@ -56,7 +56,8 @@ class Person:
 class Turn:
     """What a person posted, whether it counts as a turn or not.
 
-    ``author`` is also an id of somebody who runs the session, or was there for a short while;
+    ``author`` is also an id of somebody who runs the session, or was there for a short while,
+    and empty for a card, which nobody of the session wrote;
     ``words`` are the whitespace tokens of the original; ``re`` is the turn that it answers.
     """
 
@@ -553,7 +554,7 @@ def _translation(session: Session) -> dict[str, Any]:
         found[language] = {
             "fixed": len(waits),
             "of": len(theirs),
-            "authors": len({t.author for t in theirs}),
+            "authors": len({t.author for t in theirs} - {""}),
             "per_100": 100 * len(waits) / len(theirs),
             "median_seconds": median(waits) if waits else None,
         }

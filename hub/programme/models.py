@@ -41,6 +41,8 @@ class Finding(Base):
     title: Mapped[dict[str, Any]]
     text: Mapped[dict[str, Any]]
     source: Mapped[str] = mapped_column(Text, default="")
+    # The language it was first written in; a card has its words in both.
+    language: Mapped[str | None] = mapped_column(String(2))
     tags: Mapped[list[Any]] = mapped_column(default=list)
     picture: Mapped[str | None] = mapped_column(String(80))
     picture_alt: Mapped[dict[str, Any] | None]

@@ -50,6 +50,7 @@ class Replay:
                 "text": dict(card.text),
                 "source": card.source,
                 "tags": list(card.tags),
+                "language": self.script.row(card.turn).language,
             }
             found = await self._must(malin, f"/sessions/{self.session}/findings", body)
             self.ids[f"card:{card.turn}"] = found["id"]

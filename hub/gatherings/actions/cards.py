@@ -17,7 +17,7 @@ from hub.gatherings.models import (
     Gathering,
 )
 from hub.people.models import Account
-from hub.people.rules import clean_text
+from hub.people.rules import LANGUAGES, clean_text
 from hub.programme.models import Finding, list_findings
 
 TAGS = ("measurement", "mechanisms", "management", "models")
@@ -33,6 +33,7 @@ class Card:
     tags: tuple[str, ...] = ()
     picture: str | None = None
     picture_alt: object = None
+    language: str | None = None
 
 
 def read_card(card: Card) -> dict[str, Any]:
@@ -44,6 +45,10 @@ def read_card(card: Card) -> dict[str, Any]:
         "source": clean_text(card.source)[:500],
         "tags": [tag for tag in TAGS if tag in card.tags],
     }
+    if card.language is not None:
+        columns["language"] = card.language
+        if card.language not in LANGUAGES:
+            faults["/language"] = "language_unknown"
     if set(card.tags) - set(TAGS):
         faults["/tags"] = "tag_unknown"
     if card.picture:
@@ -65,7 +70,7 @@ async def add_finding(
         gathering_id=gathering.id,
         position=max((f.position for f in before), default=0) + 1,
         revision=0,
-        **columns,
+        **{"language": account.language, **columns},
     )
     tx.add(finding)
     _finding_changed(tx, gathering, finding, "finding_added", account, now)

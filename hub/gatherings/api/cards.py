@@ -49,6 +49,7 @@ async def _card(body: shapes.FindingIn, folder: Path) -> actions.Card:
         text=body.text.model_dump(),
         source=body.source,
         tags=tuple(body.tags),
+        language=body.language,
         picture=name,
         picture_alt=body.picture.alt.model_dump() if body.picture else None,
     )
