@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -11,8 +12,8 @@ from hub.db import Database
 from hub.errors import Refusal
 from hub.language import actions
 from hub.language.glossary import Term
-from hub.language.models import list_terms_in_use
-from hub.language.text import Doubt, Language
+from hub.language.models import Pair, list_terms_in_use
+from hub.language.text import Doubt, Language, looks_like, other
 from hub.language.translator import Service
 
 LONGEST_TEXT = 20_000
@@ -100,15 +101,19 @@ async def post_translate(
     wanted: TranslationIn, translator: TranslatorDep, database: MemoryDep
 ) -> TranslationOut:
     """Translates a text of up to 20,000 characters. People in live sessions go first."""
-    made = await actions.translate(
-        translator,
-        wanted.text,
-        source=wanted.source,
-        target=wanted.target,
-        database=database,
-        terms=await _kept_terms(database),
-        urgent=False,
-    )
+    source = wanted.source or looks_like(wanted.text) or other(wanted.target)
+    known = await _known(database, wanted.text, source=source, target=wanted.target)
+    if known.pair is not None:
+        made = actions.from_memory(known.pair, wanted.text, None)
+    else:
+        made = await actions.translate(
+            translator,
+            wanted.text,
+            source=source,
+            target=wanted.target,
+            terms=known.terms,
+            urgent=False,
+        )
     if made.status == "failed":
         raise NotTranslated(made.reason or "engine")
     return TranslationOut(
@@ -116,23 +121,30 @@ async def post_translate(
         language=made.source,
         source="memory" if made.status == "memory" else "engine",
         doubt=DoubtOut.of(made.doubt),
-        suggestions=await _suggestions(database, made, wanted.text),
+        suggestions=[SuggestionOut(**vars(each)) for each in known.suggestions],
     )
 
 
-async def _kept_terms(database: Database | None) -> tuple[Term, ...]:
-    if database is None:
-        return ()
-    async with database.reading() as tx:
-        found = await list_terms_in_use(tx, ())
-    return tuple(added.term for added in found[None])
+class _Known(NamedTuple):
+    """What the database knows of a text: the words agreed on, and what people made of it."""
+
+    terms: tuple[Term, ...] = ()
+    pair: Pair | None = None
+    suggestions: Sequence[actions.Suggestion] = ()
 
 
-async def _suggestions(
-    database: Database | None, made: actions.Translation, text: str
-) -> list[SuggestionOut]:
-    if database is None or made.status != "machine":
-        return []
+async def _known(
+    database: Database | None, text: str, *, source: Language, target: Language
+) -> _Known:
+    """All in one view of the database, before the engine is asked."""
+    if database is None or source == target:
+        return _Known()
     async with database.reading() as tx:
-        found = await actions.suggest(tx, text, target=made.target)
-    return [SuggestionOut(**vars(each)) for each in found]
+        pair = (await actions.same_words(tx, [text], scopes=[])).find(
+            text, target=target, scope=None
+        )
+        if pair is not None:
+            return _Known(pair=pair)
+        terms = (await list_terms_in_use(tx, ()))[None]
+        suggestions = await actions.suggest(tx, text, target=target)
+    return _Known(tuple(added.term for added in terms), None, suggestions)

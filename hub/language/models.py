@@ -6,11 +6,24 @@ glossary, for one session or for all.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String, Text, and_, case, func, or_, select
+from sqlalchemy import (
+    ForeignKey,
+    Index,
+    Select,
+    String,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -206,24 +219,42 @@ async def list_candidates(
     if not words or len(text) > memory.LONGEST:
         return []
     shortest, longest = memory.length_window(text)
+    query = _candidates(here=scope is not None, but=without is not None)
+    values = {
+        "words": words,
+        "shortest": shortest,
+        "longest": longest,
+        "target": target,
+        "scope": scope,
+        "without": without,
+    }
+    return list(await tx.scalars(query, values))
+
+
+@functools.cache
+def _candidates(*, here: bool, but: bool) -> Select[Pair]:
+    """The query of `list_candidates`; putting it together takes longer than asking it."""
     nearest = (
         select(PairWord.pair_id, func.count().label("shared"))
-        .where(PairWord.word.in_(words), PairWord.length.between(shortest, longest))
+        .where(
+            PairWord.word.in_(bindparam("words", expanding=True)),
+            PairWord.length.between(bindparam("shortest"), bindparam("longest")),
+        )
         .group_by(PairWord.pair_id)
         .order_by(func.count().desc(), PairWord.pair_id)
         .limit(CANDIDATES)
         .subquery()
     )
-    usable = or_(Pair.lasting, Pair.gathering_id == scope) if scope else Pair.lasting
+    usable = or_(Pair.lasting, Pair.gathering_id == bindparam("scope")) if here else Pair.lasting
     query = (
         select(Pair)
         .join(nearest, nearest.c.pair_id == Pair.id)
-        .where(Pair.target_language == target, usable)
+        .where(Pair.target_language == bindparam("target"), usable)
         .order_by(nearest.c.shared.desc(), Pair.id)
     )
-    if without is not None:
-        query = query.where(or_(Pair.from_id.is_(None), Pair.from_id != without))
-    return list(await tx.scalars(query))
+    if but:
+        query = query.where(or_(Pair.from_id.is_(None), Pair.from_id != bindparam("without")))
+    return query
 
 
 async def find_correction(tx: AsyncSession, from_id: str, target: Language) -> Pair | None:

@@ -31,7 +31,8 @@ log = structlog.get_logger(__name__)
 TEXTS_AT_ONCE: Final = 32
 LETTERS_AT_ONCE: Final = 4_000
 # Of documents, so that a room never waits for more than these.
-DOCUMENT_TEXTS_AT_ONCE: Final = 4
+DOCUMENT_TEXTS_AT_ONCE: Final = 16
+DOCUMENT_LETTERS_AT_ONCE: Final = 1_600
 PART_LETTERS: Final = 400
 DOCUMENTS_WAITING: Final = WAITING_TEXTS // 2
 # However busy the rooms are, documents get one batch of so many.
@@ -76,7 +77,7 @@ class Queue:
         self.service = service
         self._lanes = _Lanes()
         self._known: dict[Key, _Waiting] = {}
-        self._pump: asyncio.Task[None] | None = None
+        self._pumps: set[asyncio.Task[None]] = set()
         self._closing = False
         self._urgent_in_a_row = 0
 
@@ -84,6 +85,11 @@ class Queue:
     def builtin(self) -> bool:
         """Whether a package that came with the hub is in use."""
         return self.service.builtin
+
+    @property
+    def at_once(self) -> int:
+        """How many batches are worked on at the same time."""
+        return self.service.at_once
 
     @property
     def waiting(self) -> int:
@@ -113,8 +119,7 @@ class Queue:
                 self._answer(waiting, _failed("engine"))
             lane.clear()
         await self.service.close()
-        if self._pump is not None:
-            await asyncio.gather(self._pump, return_exceptions=True)
+        await asyncio.gather(*self._pumps, return_exceptions=True)
 
     def packages(self) -> list[Package]:
         """The packages in use, at most one per direction."""
@@ -192,8 +197,10 @@ class Queue:
             return None
         self._known[key] = waiting
         (self._lanes.urgent if urgent else self._lanes.documents)[key] = waiting
-        if self._pump is None or self._pump.done():
-            self._pump = asyncio.create_task(self._run(), name="translation queue")
+        if len(self._pumps) < self.service.at_once:
+            pump = asyncio.create_task(self._run(), name="translation queue")
+            self._pumps.add(pump)
+            pump.add_done_callback(self._pumps.discard)
         return waiting
 
     def _leave(self, waiting: _Waiting) -> None:
@@ -210,7 +217,7 @@ class Queue:
         if not waiting.answer.done():
             waiting.answer.set_result(answer)
 
-    # --- the one task that hands batches to the engine ---
+    # --- the tasks that hand batches to the engine, as many as it works on at once ---
 
     async def _run(self) -> None:
         await asyncio.sleep(GATHER_SECONDS)
@@ -233,7 +240,7 @@ class Queue:
         documents_turn = not lanes.urgent or self._urgent_in_a_row >= DOCUMENTS_EVERY
         if lanes.documents and documents_turn:
             self._urgent_in_a_row = 0
-            return _take(lanes.documents, DOCUMENT_TEXTS_AT_ONCE, LETTERS_AT_ONCE)
+            return _take(lanes.documents, DOCUMENT_TEXTS_AT_ONCE, DOCUMENT_LETTERS_AT_ONCE)
         self._urgent_in_a_row += 1
         return _take(lanes.urgent, TEXTS_AT_ONCE, LETTERS_AT_ONCE)
 

@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import functools
+import json
 import logging
 import math
 import os
@@ -96,8 +98,14 @@ _BATCH_TOKENS: Final = 256
 # Those that the beam ends with anyway.
 _HYPOTHESES: Final = _BEAM
 _MOST_STAND_INS: Final = 3
+# More would take processors and memory that the rooms need.
+_MOST_THREADS: Final = 2
 # After which what was broken is looked at again: the disk may have room by now.
 _SECOND_LOOK_SECONDS: Final = 60
+# Of glibc's malloc.h.
+_M_ARENA_MAX: Final = -8
+# How many pieces at the head of a vocabulary are in every shortlist.
+_ALWAYS_LISTED: Final = 6
 _TRIAL: Final[dict[Language, str]] = {
     "sv": "Jag har varit på avdelningen i tre dagar.",
     "en": "I have been on the ward for three days.",
@@ -128,6 +136,11 @@ class Service(Protocol):
     @property
     def builtin(self) -> bool:
         """Whether a package that came with the hub is in use."""
+        ...
+
+    @property
+    def at_once(self) -> int:
+        """How many batches it works on at the same time; more than these wait."""
         ...
 
     async def start(self) -> None:
@@ -168,9 +181,10 @@ class Translator:
 
     `models_dir` holds installed packages, which win over those that came with the hub in
     `bundled_dir`; of several versions the highest wins, and one that cannot be loaded makes way
-    for the next. `threads` is the number of processor threads that one batch uses; `glossary` is
-    the one that comes with the hub unless another is given. No method
-    blocks the event loop or touches the network, and `translate` never raises for any text.
+    for the next. `threads` is how many batches are worked on at the same time, each by a thread of
+    its own (none given: two, or one where there is one processor); `glossary` is the one that
+    comes with the hub unless another is given. No method blocks the event loop or touches the
+    network, and `translate` never raises for any text.
     """
 
     def __init__(
@@ -178,12 +192,14 @@ class Translator:
         models_dir: Path,
         bundled_dir: Path,
         *,
-        threads: int = 1,
+        threads: int | None = None,
         glossary: Glossary | None = None,
     ) -> None:
+        # Before there are threads that each take their own.
+        _few_arenas()
         self._models_dir = models_dir
         self._bundled_dir = bundled_dir
-        self._threads = threads
+        self._threads = threads or min(_MOST_THREADS, os.cpu_count() or 1)
         self._glossary = glossary if glossary is not None else own_glossary()
         self._engines: dict[tuple[Language, Language], _Engine] = {}
         self._state = {f"{source}-{target}": "missing" for source, target in DIRECTIONS}
@@ -198,6 +214,11 @@ class Translator:
     def builtin(self) -> bool:
         """Whether a package that came with the hub is in use."""
         return any(engine.package.bundled for engine in self._engines.values())
+
+    @property
+    def at_once(self) -> int:
+        """How many batches are worked on at the same time."""
+        return self._threads
 
     @property
     def glossary(self) -> Glossary:
@@ -229,7 +250,7 @@ class Translator:
         if self._worker is not None:
             return
         self._closing.clear()
-        self._worker = _worker()
+        self._worker = _worker(self._threads)
         self._looked_at = time.monotonic()
         self._shelf = await asyncio.to_thread(shelf.listing, self._models_dir, self._bundled_dir)
         self._engines, self._state = await self._at_work(functools.partial(self._load, {}))
@@ -312,7 +333,7 @@ class Translator:
         if self._worker is worker:
             log.warning("translation_worker_replaced")
             worker.shutdown(wait=False)
-            self._worker = _worker()
+            self._worker = _worker(self._threads)
         return await loop.run_in_executor(self._worker, job)
 
     async def reload(self) -> bool:
@@ -453,8 +474,8 @@ class EngineFault(RuntimeError):
     """What went wrong while the engine worked, so that it is told from a worker that is gone."""
 
 
-def _worker() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(1, thread_name_prefix="translator")
+def _worker(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="translator")
 
 
 def _survived(job: Callable[[], Result]) -> Result:
@@ -465,7 +486,7 @@ def _survived(job: Callable[[], Result]) -> Result:
         raise EngineFault(type(problem).__name__) from problem
 
 
-# --- One package at work (worker thread only) -------------------------------------------------
+# --- One package at work (worker threads only) ------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -486,6 +507,8 @@ class _Engine:
     network: Any
     model: str
     prefix: list[str] = field(default_factory=list)
+    # Whether the package tells which pieces may translate which.
+    shortlist: bool = False
     # Its package on disk is another one by now.
     outdated: bool = False
 
@@ -689,7 +712,7 @@ class _Engine:
                 length_penalty=_LENGTH_PENALTY,
                 return_scores=True,
                 max_decoding_length=min(256, 3 * max(map(len, flat)) + 16),
-                **{"beam_size": _BEAM, **options},
+                **{"beam_size": _BEAM, "use_vmap": self.shortlist, **options},
             )
         )
         return [self._said(sentence, [next(found) for _ in sentence]) for sentence in parts]
@@ -774,8 +797,9 @@ def _open(package: Package, threads: int) -> _Engine:
     network = ctranslate2.Translator(
         str(package.path / "model"),
         device="cpu",
-        inter_threads=1,
-        intra_threads=threads,
+        inter_threads=threads,
+        # Two threads on one sentence of a small network wait for each other more than they work.
+        intra_threads=1,
     )
     engine = _Engine(
         package=package,
@@ -783,10 +807,37 @@ def _open(package: Package, threads: int) -> _Engine:
         network=network,
         model=f"argos {package.direction} {package.version}".strip(),
         prefix=[argos.target_prefix] if argos.target_prefix else [],
+        shortlist=_has_safe_shortlist(package.path / "model"),
     )
     # Argos opens the tokenizer at its first use: better now than under somebody's first words.
     engine.argos.tokenizer.encode(_TRIAL[package.source])
     return engine
+
+
+@functools.cache
+def _few_arenas() -> None:
+    """Has the C library share its memory among threads; otherwise each keeps what it once used.
+
+    Other C libraries than glibc have no such setting.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 2)
+
+
+def _has_safe_shortlist(model: Path) -> bool:
+    """Whether the model has a shortlist that this version of CTranslate2 can use.
+
+    It keeps the place of a piece in the shortlist of the batch before, so the piece that it
+    starts with must have the same place in all of them: among the first of the vocabulary.
+    """
+    if not (model / "vmap.txt").is_file():
+        return False
+    try:
+        start = json.loads((model / "config.json").read_bytes()).get("decoder_start_token", "<s>")
+        pieces = json.loads((model / "shared_vocabulary.json").read_bytes())
+        return start in pieces[:_ALWAYS_LISTED]
+    except (OSError, ValueError, AttributeError, TypeError):
+        return False
 
 
 # --- Argos itself -----------------------------------------------------------------------------

@@ -77,7 +77,9 @@ async def hub_process() -> AsyncIterator[tuple[str, subprocess.Popen[bytes], str
 
         def hub(*arguments: str) -> str:
             command = [sys.executable, "-m", "hub.cli", *arguments]
-            environment = {**os.environ, **settings}
+            environment = {
+                k: v for k, v in os.environ.items() if not k.startswith("HUB_")
+            } | settings
             return subprocess.run(
                 command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True
             ).stdout
@@ -215,6 +217,66 @@ async def pages() -> AsyncIterator[dict[str, Any]]:
         "posts": 100,
     }
     yield {"figure": "first_view_kb", "value": round(weight / 1000, 1), "limit": 90}
+    async for figure in charter_page():
+        yield figure
+
+
+async def charter_page() -> AsyncIterator[dict[str, Any]]:
+    """A charter of 30 principles in both languages with two versions, changed since."""
+    async with (
+        hub_process() as (url, _, token),
+        httpx.AsyncClient(base_url=url, timeout=30) as http,
+    ):
+        admin = Person(http, token)
+        made = await admin.post("/charters", {"title": {"sv": "Trettio", "en": "Thirty"}})
+        assert made.status_code == 201, made.text
+        charter = made.json()["id"]
+        for n in range(30):
+            text = f"{n} {WORDS} {os.urandom(80).hex()}"
+            side = {"title": f"Princip {n}: börja tillsammans", "text": text}
+            body = {"texts": {"sv": side, "en": side}}
+            added = await admin.post(f"/charters/{charter}/principles", body)
+            assert added.status_code in (200, 201), added.text
+        for number in ("0.1", "0.2"):
+            version = {"number": number, "note": {"sv": "Nytt", "en": "New"}}
+            kept = await admin.post(f"/charters/{charter}/versions", version)
+            assert kept.status_code in (200, 201), kept.text
+            for principle in kept.json()["principles"][:10]:
+                text = {"title": f"Rubrik efter {number}", "text": f"{number} {WORDS}"}
+                path = f"/charters/{charter}/principles/{principle['id']}/sv"
+                changed = await admin.put(path, text)
+                assert changed.status_code == 200, changed.text
+        path = f"/charters/{charter}?view=both"
+        mine = await _times(http, path, {})
+        # Another address for the same page is drawn anew.
+        drawn = []
+        for n in range(40):
+            began = time.perf_counter()
+            assert (await http.get(f"{path}&n={n}")).status_code == 200
+            drawn.append((time.perf_counter() - began) * 1000)
+        baseline = await _times(http, "/healthz", {})
+        first = await http.get(path)
+        tag = {"If-None-Match": first.headers["etag"]}
+        kept_times = []
+        for _ in range(40):
+            began = time.perf_counter()
+            answer = await http.get(path, headers=tag)
+            kept_times.append((time.perf_counter() - began) * 1000)
+            assert answer.status_code == 304
+    yield {
+        "figure": "page_charter_p95_ms",
+        "value": p95(mine),
+        "limit": 50,
+        "drawn_anew_p95_ms": p95(drawn),
+        "drawn_anew_median_ms": round(statistics.median(drawn), 1),
+        "not_modified_p95_ms": p95(kept_times),
+        "baseline": "/healthz",
+        "baseline_value": p95(baseline),
+        "ratio": round(p95(mine) / max(0.1, p95(baseline)), 1),
+        "principles": 30,
+    }
+    weight = len(gzip.compress(first.content, 6)) / 1000
+    yield {"figure": "page_charter_kb", "value": round(weight, 1), "limit": 60}
 
 
 async def _times(http: httpx.AsyncClient, path: str, cookies: dict[str, str]) -> list[float]:
@@ -274,7 +336,7 @@ async def translation() -> AsyncIterator[dict[str, Any]]:
 async def others() -> AsyncIterator[dict[str, Any]]:
     """The whole service over HTTP beside LibreTranslate and argostranslate in a loop."""
     async with hub_process() as (url, served, token):
-        async for figure in engines(url, token):
+        async for figure in engines(url, served.pid, token):
             yield figure
         yield {"figure": "memory_after_500_posts_mb", "value": resident_mb(served.pid)}
 

@@ -116,7 +116,7 @@ class Machine:
         engine = self.service._engines[language, other(language)]
         cut = [pieces(text) for text in texts]
         sentences = [tidy(piece.text) for text in cut for piece in text if piece.words]
-        said = iter(engine._decode(sentences))
+        said = iter(engine._decode(sentences, beam_size=4, use_vmap=False))
         return [
             "".join(next(said).text if piece.words else piece.text for piece in text)
             for text in cut

@@ -20,6 +20,7 @@ class EchoTranslator:
     def __init__(self, *, failing: str | None = None, builtin: bool = False) -> None:
         self.failing = failing
         self.builtin = builtin
+        self.at_once = 1
         self.waiting = 0
         self.asked: list[tuple[str, Language, Language]] = []
 

@@ -10,6 +10,7 @@ import sys
 import zipfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -184,3 +185,31 @@ def test_names_and_numbers_change_on_both_sides() -> None:
 )
 def test_numbers_in_words(number: int, english: str, swedish: str) -> None:
     assert patterns.number_words(number) == (english, swedish)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_batches_with_other_shortlists_say_what_each_says_alone(
+    direction: str, tmp_path: Path
+) -> None:
+    """What a batch leaves behind in the decoder must not change where the next one starts."""
+    ctranslate2 = pytest.importorskip("ctranslate2")
+    sentencepiece = pytest.importorskip("sentencepiece")
+    with zipfile.ZipFile(archive(direction)) as package:
+        package.extractall(tmp_path)
+    folder = tmp_path / f"translate-{direction}"
+    assert (folder / "model" / "vmap.txt").is_file()
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "sentencepiece.model"))
+    texts = [
+        pieces.encode(pair.swedish if direction == "sv_en" else pair.english, out_type=str)
+        for pair in list(corpus.read_pairs(TRAINING / "heldout-dialogue.tsv"))[:12]
+    ]
+
+    def say(network: Any, text: list[str]) -> list[str]:
+        found = network.translate_batch([text], beam_size=4, use_vmap=True)
+        return list(found[0].hypotheses[0])
+
+    def opened() -> Any:
+        return ctranslate2.Translator(str(folder / "model"), intra_threads=1)
+
+    one = opened()
+    assert [say(one, text) for text in texts] == [say(opened(), text) for text in texts]
