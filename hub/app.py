@@ -15,11 +15,15 @@ from starlette.middleware.gzip import GZipMiddleware
 
 import hub
 from hub import health
+from hub.charters import api as charters_api
+from hub.charters import comment_pages, workbench_pages
+from hub.charters import pages as charters_pages
 from hub.clock import Clock, Every, Ticker
 from hub.db import Database
 from hub.errors import Forbidden, Refusal, Unauthorised
 from hub.gatherings import api as gatherings_api
 from hub.gatherings import (
+    dialogue_pages,
     facilitator_pages,
     format_pages,
     jobs,
@@ -153,14 +157,20 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(health.router)
     app.include_router(programme_api.router)
     app.include_router(language_api.router, dependencies=[Depends(_check_translates)])
+    app.include_router(charters_api.router)
     app.include_router(gatherings_api.router)
     app.include_router(people_pages.router)
     app.include_router(programme_pages.router)
+    # Before the pages of one charter, whose id could be any word.
+    app.include_router(workbench_pages.router)
+    app.include_router(comment_pages.router)
+    app.include_router(charters_pages.router)
     app.include_router(format_pages.router)
     app.include_router(term_pages.router)
     app.include_router(translation_pages.router)
     app.include_router(facilitator_pages.router)
     app.include_router(proposal_pages.router)
+    app.include_router(dialogue_pages.router)
     app.include_router(gatherings_pages.router)
     app.include_router(question_pages.router)
     app.include_router(facilitator_pages.moves)

@@ -16,6 +16,8 @@ import uvicorn
 
 from hub import schema
 from hub.app import create_app
+from hub.charters.actions import load_shipped as load_shipped_charters
+from hub.charters.commands import charter
 from hub.clock import Clock
 from hub.db import Database
 from hub.demo import stage as demo_stage
@@ -52,6 +54,7 @@ session = typer.Typer(help="Sessions.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(session, name="session")
+app.add_typer(charter, name="charter")
 app.add_typer(models, name="models")
 
 Host = Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets phones in.")]
@@ -179,6 +182,7 @@ async def _init(settings: Settings, email: str, name: str, *, ask: bool) -> None
             added = await load_shipped_cases(tx, now=now, demonstration=False)
             if added:
                 typer.echo(f"{added} case studies added")
+            await load_shipped_charters(tx, now=now, demonstration=False)
             account = await people.first_facilitator(tx)
             if account is None:
                 email = email or (
@@ -206,6 +210,7 @@ def migrate() -> None:
         fail("the database was written by a newer version of the hub; upgrade the hub")
     schema.migrate(settings.database)
     run(_load_memory(settings))
+    run(_load_charters(settings))
     typer.echo(f"database at {schema.versions(settings.database)[0]}")
 
 
@@ -213,6 +218,15 @@ async def _load_memory(settings: Settings) -> None:
     database = Database(settings.database)
     try:
         await load_memory(database, Clock(), english())
+    finally:
+        await database.close()
+
+
+async def _load_charters(settings: Settings) -> None:
+    database = Database(settings.database)
+    try:
+        async with database.transaction() as tx:
+            await load_shipped_charters(tx, now=Clock().now(), demonstration=False)
     finally:
         await database.close()
 

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from starlette.datastructures import State
 
 from hub import schema
+from hub.charters import paper
 from hub.db import Database
 from hub.gatherings.models import BEHIND, count_waiting
 from hub.language.translator import Service
@@ -42,6 +43,7 @@ async def check_parts(settings: Settings, database: Database, translator: Servic
         *_translation(translator),
         await _translations(database),
         _mail(settings),
+        await _pdf(),
         _clock(),
     ]
 
@@ -98,6 +100,13 @@ def _mail(settings: Settings) -> Part:
     if settings.smtp_url:
         return Part("mail", "ok", "smtp")
     return Part("mail", "ok", "kept as files in the outbox")
+
+
+async def _pdf() -> Part:
+    if await asyncio.to_thread(paper.is_available):
+        return Part("pdf", "ok")
+    # Pages are printed from the browser all the same.
+    return Part("pdf", "degraded", "Pango is missing: no PDF")
 
 
 def _clock() -> Part:

@@ -125,6 +125,7 @@ class Renderer:
             hhmm=partial(self._hhmm, language),
             minutes=_minutes,
             t=partial(_text_in, language),
+            terms_in=_terms_in,
             tlang=partial(_lang_of, language),
             marked=_marked,
             spaced=_spaced,
@@ -266,6 +267,21 @@ def _marked(text: str, words: Iterable[str | None]) -> Markup:
         parts += [escape(text[end : found.start()]), Markup("<mark>{}</mark>").format(found[0])]
         end = found.end()
     return Markup("").join([*parts, escape(text[end:])])
+
+
+def _terms_in(
+    text: str, terms: Iterable[Mapping[str, Any]], language: str
+) -> Iterator[dict[str, str | None]]:
+    """The text in parts: ``term`` is the key of the term that a part is, None for plain words.
+
+    ``terms`` name the forms that stand in it, by language: ``{"key", "written": {"sv": [...]}}``.
+    """
+    known = {w.casefold(): str(t["key"]) for t in terms for w in t["written"][language]}
+    words = "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True))
+    pattern = re.compile(rf"(?<!\w)({words})(?!\w)", re.IGNORECASE) if words else None
+    for number, part in enumerate(pattern.split(text) if pattern else [text]):
+        if part:
+            yield {"text": part, "term": known.get(part.casefold()) if number % 2 else None}
 
 
 def _svg(drawing: str) -> Markup:

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.clock import Clock
 from hub.db import Database
-from hub.errors import Invalid, Refusal, TooFast
+from hub.errors import Fault, Invalid, Refusal, TooFast
 from hub.render import Renderer
 from hub.settings import Settings
 
@@ -232,6 +232,7 @@ def refuse(request: HTTPConnection, refusal: Refusal) -> Response:
                     "pointer": pointer,
                     "code": code,
                     "detail": renderer.fault(language, code),
+                    **_line_of(code),
                 }
                 for pointer, code in refusal.fields.items()
             ]
@@ -250,6 +251,12 @@ def refuse(request: HTTPConnection, refusal: Refusal) -> Response:
     if refusal.status == 401 and request.scope.get("method") == "GET":
         return see_other("/sign-in")
     return error_page(request, status=refusal.status, sentence=detail, headers=headers)
+
+
+def _line_of(code: str) -> dict[str, Any]:
+    """Of a fault in a file: the line that it is on."""
+    line = code.facts.get("line") if isinstance(code, Fault) else None
+    return {} if line is None else {"line": line}
 
 
 def error_page(

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 
 from hub import schema
 from hub.app import create_app
+from hub.charters.actions import load_shipped as load_shipped_charters
 from hub.clock import Clock
 from hub.db import Database
 from hub.gatherings import jobs
@@ -97,10 +98,16 @@ class Hub:
 
 
 @pytest.fixture(scope="session")
-def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A migrated, empty database to copy: migrating for each test would take most of the time."""
+async def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with what ships and nothing else, to copy: making it takes most of the time."""
     path = tmp_path_factory.mktemp("blank") / "hub.db"
-    schema.migrate(f"sqlite+aiosqlite:///{path}")
+    url = f"sqlite+aiosqlite:///{path}"
+    schema.migrate(url)
+    database = Database(url)
+    async with database.transaction() as tx:
+        await load_shipped_cases(tx, now=START, demonstration=False)
+        await load_shipped_charters(tx, now=START, demonstration=False)
+    await database.close()
     return path
 
 
@@ -120,8 +127,6 @@ async def running_hub(tmp_path: Path, blank: Path) -> AsyncIterator[Hub]:
     app.state.screens.on_change = partial(bool)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as http:
-        async with app.state.database.transaction() as tx:
-            await load_shipped_cases(tx, now=clock.now(), demonstration=False)
         yield Hub(app, http, clock, translator, settings)
     await app.state.screens.settle()
     await app.state.database.close()

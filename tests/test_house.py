@@ -11,6 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+import hub.charters.models
 import hub.gatherings.models
 import hub.language.models
 import hub.people.models

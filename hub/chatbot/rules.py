@@ -21,6 +21,13 @@ late_joiner and safety for good; dominance waits until the person has written mo
 facilitator dropped rests like what was said.
 
 **Muted**, only what facilitators see goes on: safety and drafts.
+
+**In a dialogue** on a charter the steps come again for each principle: a phase is
+``step/principle``, and most are short. The lines of its own are said to all and once:
+fast_agreement and rating_spread for a principle, when its ratings are shown; mixed_question for a
+proposal; untranslatable for a term. Source: reflective-dialogue.md, "Triggers of its own". The
+hub's own choices for short steps: two_minutes only where that is half of the step or less, and
+unheard_group only where others have been heard in it and it is two minutes or longer.
 """
 
 from __future__ import annotations
@@ -32,6 +39,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from hub.chatbot.meaning import alters_meaning
 from hub.chatbot.moves import (
     ALL,
     FACILITATORS,
@@ -43,6 +51,7 @@ from hub.chatbot.moves import (
 )
 from hub.chatbot.risks import safety as risk_in
 from hub.chatbot.words import asks, explains, fold, jargon
+from hub.measures.readings import count_values, label_of
 
 # --- what is looked at -----------------------------------------------------------------------
 
@@ -79,6 +88,12 @@ class Settings:
     typing: float = 20
     # Own: a post that others can restate says something.
     restatable_words: int = 5
+    # Source: reflective-dialogue.md, "Triggers of its own".
+    fast_agreement: float = 60
+    agreement: int = 4
+    rating_gap: int = 3
+    # Own: in a dialogue, shorter steps are over before anybody could be missed.
+    unheard_minimum: float = 120
 
 
 @dataclass(frozen=True)
@@ -115,6 +130,12 @@ class Post:
     ``of`` and ``answer`` are those of a restatement or its check. ``risk`` is what
     ``risks.safety`` found when it was said, where it was asked then; None has it asked now. Leave
     out what is hidden or taken back, and the text of what is private.
+
+    In a dialogue: ``side`` is that of a fit point; ``value`` the number of a rating, None also
+    where its author passed, and ``shown`` whether people may see it: leave out the number of one
+    that is hidden. Of a proposal for the words, ``term`` is the one that it calls untranslatable,
+    ``flagged`` says that the facilitator wonders whether it changes the meaning, and ``alters``
+    is what ``meaning.alters_meaning`` found; None has it asked now.
     """
 
     id: str
@@ -131,6 +152,12 @@ class Post:
     answer: str | None = None
     translation: Translated | None = None
     risk: bool | None = None
+    side: str | None = None
+    value: int | None = None
+    shown: bool = True
+    term: str = ""
+    flagged: bool = False
+    alters: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -156,6 +183,9 @@ class Watch:
     in a break), ``quiet_since`` when the phase began or the session went on after a pause.
     ``names`` are those of everyone in the room, facilitators too. ``disputed_terms`` are marked
     so in the glossary. ``triggers`` are those that the format has a line for; None means all.
+    ``welcomed_until`` is when the first phase was over, in which everyone is welcomed. ``phase``
+    is ``step/principle`` in a dialogue; ``texts`` are the title and the text of the principle by
+    language, and ``began`` is when each phase began, by its key.
     """
 
     now: datetime
@@ -177,7 +207,20 @@ class Watch:
     muted: bool = False
     quiet_since: datetime | None = None
     triggers: frozenset[str] | None = None
+    welcomed_until: datetime | None = None
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    began: Mapping[str, datetime] = field(default_factory=dict)
     settings: Settings = field(default_factory=Settings)
+
+    @property
+    def step(self) -> str:
+        """The phase, without the principle that it is gone through for."""
+        return self.phase.partition("/")[0]
+
+    @property
+    def principle(self) -> str:
+        """The principle that is talked about; empty where none is."""
+        return _principle_of(self.phase)
 
     @property
     def seconds_gone(self) -> float:
@@ -200,15 +243,26 @@ class Coming:
     at: datetime
 
 
+def _principle_of(phase: str) -> str:
+    return phase.partition("/")[2]
+
+
 PRIVATE_KINDS: Final = frozenset({"reflection", "rating", "ranking"})
 NOT_PEOPLE: Final = frozenset({"bot", "system"})
 # The kinds that say something of one's own; a check or a stance answers somebody else.
 TALK: Final = frozenset({"contribution", "question"})
+# A remark that came with a corrected translation: about words, not about the matter.
+REMARK: Final = "remark"
 
 
 def _public(watch: Watch) -> Iterator[Post]:
     """What people said to all: the one way to texts, so that a reflection is never read."""
     return (p for p in watch.posts if p.kind not in PRIVATE_KINDS | NOT_PEOPLE)
+
+
+def _matter(watch: Watch) -> Iterator[Post]:
+    """What people said to all about the matter: nobody is asked what a remark means."""
+    return (p for p in _public(watch) if p.kind != REMARK)
 
 
 # --- time ------------------------------------------------------------------------------------
@@ -244,8 +298,12 @@ def two_minutes(watch: Watch) -> Iterator[Line]:
 
 def _has_two_minutes(watch: Watch) -> bool:
     # A break is nobody's to finish a thought in; own thoughts are.
-    return (watch.talking or watch.phase == "reflect") and (
-        watch.planned_seconds > watch.settings.two_minutes
+    last = watch.settings.two_minutes
+    long_enough = watch.planned_seconds > last and (
+        not watch.principle or watch.planned_seconds >= 2 * last
+    )
+    return (watch.talking or watch.step == "reflect") and (
+        long_enough
         and not any(s.state == "dropped" for s in _since_phase_start(watch, "two_minutes"))
     )
 
@@ -270,8 +328,9 @@ def late_joiner(watch: Watch) -> Iterator[Line]:
 
     In the first phase people are still arriving, and its own line has just welcomed them.
     """
+    since = min(watch.started_at, watch.welcomed_until or watch.started_at)
     for person in watch.people:
-        late = person.joined_at >= watch.started_at > watch.session_started_at
+        late = person.joined_at >= since > watch.session_started_at
         if late and watch.age(person.joined_at) <= watch.settings.fresh:
             facts = {language: {"phase": title} for language, title in watch.title.items()}
             yield Line("late_joiner", person.id, person.id, facts=facts)
@@ -311,7 +370,10 @@ def unheard_group(watch: Watch) -> Iterator[Line]:
     """
     if not (watch.talking and watch.half_gone):
         return
-    heard = {p.group for p in _public(watch) if p.phase == watch.phase and p.at >= watch.started_at}
+    heard = {p.group for p in _matter(watch) if p.phase == watch.phase and p.at >= watch.started_at}
+    short = watch.planned_seconds < watch.settings.unheard_minimum
+    if watch.principle and (short or not heard - {None}):
+        return
     for group, people in _by_group(watch.people).items():
         if group not in heard:
             to = people[0].id if len(people) == 1 else ALL
@@ -335,7 +397,7 @@ def untranslated(watch: Watch) -> Iterator[Line]:
     Once for a post; the newest is the one people are reading.
     """
     asked = {s.about for s in watch.said if s.trigger == "untranslated"}
-    for post in reversed(list(_public(watch))):
+    for post in reversed(list(_matter(watch))):
         found = post.translation
         if not found or not watch.talking or post.id in asked or not _is_fresh(watch, post):
             continue
@@ -383,7 +445,7 @@ def jargon_(watch: Watch) -> Iterator[Line]:
     posts = list(_public(watch))
     for place, post in enumerate(posts):
         old_enough = watch.age(post.at) >= watch.settings.jargon_wait
-        if not (watch.talking and old_enough and _is_fresh(watch, post)):
+        if post.kind == REMARK or not (watch.talking and old_enough and _is_fresh(watch, post)):
             continue
         for term in jargon(post.text):
             known = re.compile(rf"\b{re.escape(_root(term))}")
@@ -416,7 +478,7 @@ def missing_restatement(watch: Watch) -> Iterator[Line]:
     The post is by another group, and no reader's words for it have had a yes from its author.
     """
     done = watch.seconds_gone >= watch.settings.restatement_share * watch.planned_seconds
-    if watch.phase != "restate" or not done:
+    if watch.step != "restate" or not done:
         return
     restated = {p.author for p in _here(watch, "restatement")}
     offered = {s.about for s in watch.said if s.trigger == "missing_restatement"}
@@ -442,6 +504,7 @@ def _waiting_for(watch: Watch, person: Person, offered: set[str | None]) -> Post
         if p.kind in TALK
         and p.author not in (None, person.id)
         and p.phase != "arrive"
+        and _principle_of(p.phase) == watch.principle
         and p.id not in understood
         and p.words >= watch.settings.restatable_words
         and (p.group != person.group or not person.group)
@@ -472,7 +535,7 @@ def unchecked_restatement(watch: Watch) -> Iterator[Line]:
 def incomplete_recommendation(watch: Watch) -> Iterator[Line]:
     """Owner, date or measure missing at half-time of ``recommend``. To all, once in the phase."""
     lacking = [p for p in watch.proposals if p.missing]
-    if watch.phase != "recommend" or not watch.half_gone or not lacking:
+    if watch.step != "recommend" or not watch.half_gone or not lacking:
         return
     if not _since_phase_start(watch, "incomplete_recommendation"):
         facts = proposal_facts([p.label for p in lacking], [p.missing for p in lacking])
@@ -487,6 +550,103 @@ def unresolved_objection(watch: Watch) -> Iterator[Line]:
         if since and watch.talking and watch.age(since) >= watch.settings.objection_wait:
             facts = same(n=proposal.label)
             yield Line("unresolved_objection", ALL, proposal.id, proposal.id, facts)
+
+
+# --- a dialogue on a charter -----------------------------------------------------------------
+
+
+def fast_agreement(watch: Watch) -> Iterator[Line]:
+    """All rate 4–5 within 60 s of ``rate`` opening and ``fit`` has no point against. To all.
+
+    When the ratings are shown, and only where everyone who is here has answered. Those who passed
+    have said nothing for or against; one who rates alone agrees with nobody.
+    """
+    given = _shown_ratings(watch)
+    numbers = [p for p in given.values() if p.value is not None]
+    opened = watch.began.get(_key(watch, "rate"), watch.started_at)
+    quick = all(
+        0 <= (p.at - opened).total_seconds() <= watch.settings.fast_agreement
+        for p in given.values()
+    )
+    high = all((p.value or 0) >= watch.settings.agreement for p in numbers)
+    against = any(p.side == "against" and p.phase == _key(watch, "fit") for p in _matter(watch))
+    everyone = {p.id for p in watch.people} <= set(given)
+    if len(numbers) > 1 and everyone and quick and high and not against:
+        yield Line("fast_agreement", ALL, watch.principle)
+
+
+def rating_spread(watch: Watch) -> Iterator[Line]:
+    """The ratings are split, or two people are 3 or more apart. To all, when they are shown."""
+    numbers = [p.value for p in _shown_ratings(watch).values() if p.value is not None]
+    if not numbers:
+        return
+    low, high = min(numbers), max(numbers)
+    split = label_of(count_values(numbers)) == "split"
+    if split or high - low >= watch.settings.rating_gap:
+        yield Line("rating_spread", ALL, watch.principle, facts=same(min=str(low), max=str(high)))
+
+
+def _shown_ratings(watch: Watch) -> dict[str, Post]:
+    """The latest rating of the principle by each person, once they are shown.
+
+    People rate it in ``rate``; a facilitator may show the ratings as late as in ``settle``.
+    """
+    if watch.step not in ("rate", "settle") or not watch.principle:
+        return {}
+    ratings = [p for p in watch.posts if p.kind == "rating" and p.phase == _key(watch, "rate")]
+    latest = {p.author: p for p in sorted(ratings, key=lambda p: p.at) if p.author}
+    return {author: p for author, p in latest.items() if p.shown}
+
+
+def no_experience(watch: Watch) -> Iterator[Line]:
+    """Half of ``experience`` gone, nothing shared. To all, once in the step."""
+    shared = any(p.kind == "contribution" for p in _matter(watch) if p.phase == watch.phase)
+    said_here = _since_phase_start(watch, "no_experience")
+    if watch.step == "experience" and watch.half_gone and not shared and not said_here:
+        yield Line("no_experience", ALL, watch.phase)
+
+
+def mixed_question(watch: Watch) -> Iterator[Line]:
+    """A proposal for the words alters the meaning. To all, once for a proposal, by it.
+
+    Because the facilitator flags it, or a negation, modal verb or number changes. One that its
+    author has put in other words, or made into a change, is past the question.
+    """
+    past = {p.reply_to for p in _public(watch) if p.kind in ("wording", "change")}
+    for post in _proposals_for_words(watch):
+        if post.id in past or not (post.flagged or _is_fresh(watch, post)):
+            continue
+        if post.flagged or _alters(watch, post):
+            yield Line("mixed_question", ALL, post.id, post.id)
+
+
+def _alters(watch: Watch, post: Post) -> bool:
+    if post.alters is not None:
+        return post.alters
+    return alters_meaning(watch.texts.get(post.language, ()), post.text, post.language)
+
+
+def untranslatable(watch: Watch) -> Iterator[Line]:
+    """A term that is marked so. To all, once for a term, by the post that says so."""
+    for post in _proposals_for_words(watch):
+        if post.term and _is_fresh(watch, post):
+            yield Line("untranslatable", ALL, fold(post.term), post.id, same(term=post.term))
+
+
+def _proposals_for_words(watch: Watch) -> list[Post]:
+    """Proposals for the words of the principle, while words or substance are talked about."""
+    if watch.step not in ("wording", "change") or not watch.principle:
+        return []
+    return [
+        p
+        for p in _public(watch)
+        if p.kind == "wording" and _principle_of(p.phase) == watch.principle
+    ]
+
+
+def _key(watch: Watch, step: str) -> str:
+    """The key of another step for the same principle."""
+    return f"{step}/{watch.principle}"
 
 
 # --- safety ----------------------------------------------------------------------------------
@@ -524,13 +684,27 @@ TRIGGERS: Final[dict[str, Trigger]] = {
     "incomplete_recommendation": incomplete_recommendation,
     "unchecked_restatement": unchecked_restatement,
     "missing_restatement": missing_restatement,
+    "untranslatable": untranslatable,
+    "mixed_question": mixed_question,
+    "rating_spread": rating_spread,
+    "fast_agreement": fast_agreement,
+    "no_experience": no_experience,
     "unheard_group": unheard_group,
     "jargon": jargon_,
     "silence": silence,
 }
 TIME_LINES: Final = ("half_time", "two_minutes")
 NOTES: Final = ("safety", "dominance")
-ONCE: Final = ("disputed_term", "jargon", "late_joiner", "safety")
+ONCE: Final = (
+    "disputed_term",
+    "jargon",
+    "late_joiner",
+    "safety",
+    "fast_agreement",
+    "rating_spread",
+    "mixed_question",
+    "untranslatable",
+)
 
 
 def next_lines(watch: Watch) -> list[Line]:

@@ -15,8 +15,7 @@ ADOPTED = ("adopted", "adopted_with_dissent")
 TELLING_WORDS = 5
 # What the dialogue gives whoever plays it and however fast, as far as a record may show it: the
 # group of research is small, and that of lived experience would give it away.
-# Source: measures.md, "Check values"; in the hub neither a finding card nor a correction is a
-# post, so fewer could be corrected than in the file.
+# Source: measures.md, "Check values".
 MEASURES: Mapping[str, float] = {
     "turns.n": 116,
     "turns.words": 1940,
@@ -47,9 +46,9 @@ MEASURES: Mapping[str, float] = {
     "perspective.ptr": 0.8636,
     "perspective.understood": 7,
     "translation.sv.fixed": 1,
-    "translation.sv.of": 71,
+    "translation.sv.of": 70,
     "translation.en.fixed": 1,
-    "translation.en.of": 60,
+    "translation.en.of": 61,
     "objections.raised": 2,
     "objections.resolved": 1,
     "objections.dissent": 1,
@@ -66,6 +65,67 @@ def check_record(record: Mapping[str, Any], script: Script) -> list[str]:
         *_check_silence(record, script),
         *_check_measures(record, script),
     ]
+
+
+def check_outcomes(found: Mapping[str, Any], scene: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the outcomes of the dialogue, as ``GET /outcomes`` answers them."""
+    outcomes = {str(item.get("principle")): item for item in _mappings(found.get("items"))}
+    return [
+        fault
+        for principle in scene["principles"]
+        for fault in _check_outcome(
+            principle, outcomes.get(principle), scene["dialogue"][principle]
+        )
+    ]
+
+
+def _check_outcome(
+    principle: str, found: Mapping[str, Any] | None, told: Mapping[str, Any]
+) -> Iterable[str]:
+    if found is None:
+        yield f"outcome of {principle} is missing"
+        return
+    expected = told["outcome"]
+    ratings = _mapping(found.get("ratings"))
+    agreed = _mapping(_mapping(found.get("agreed")).get("sv")).get("text")
+    facts = {
+        "decision": found.get("decision"),
+        "counts": ratings.get("counts"),
+        "passed": ratings.get("passed"),
+        "label": ratings.get("label"),
+        "dissent": [each.get("group") for each in _mappings(found.get("dissent"))],
+    }
+    for name, value in facts.items():
+        if value != expected[name]:
+            yield f"outcome of {principle}: {name} is {value}, expected {expected[name]}"
+    if not found.get("closed_at"):
+        yield f"outcome of {principle} is not closed"
+    if (found.get("agreed") is None) != bool(expected["dissent"]):
+        yield f"outcome of {principle}: there is either agreed text or dissent"
+    if "agreed" in expected:
+        wording = next(post for post in told["wording"] if post.get("key") == expected["agreed"])
+        if _plain(agreed) != _plain(wording["sv"]):
+            yield f"outcome of {principle}: what was agreed on is not what was proposed"
+
+
+def check_charter(found: Mapping[str, Any], scenes: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the charter after the dialogue, as ``GET /charters/{id}`` answers it."""
+    faults = []
+    wanted = [scenes["versions"][name]["number"] for name in ("second", "first")]
+    versions = [version.get("number") for version in _mappings(found.get("versions"))]
+    if versions != wanted:
+        faults.append(f"versions of the charter are {versions}, expected {wanted}")
+    principles = {item.get("id"): item for item in _mappings(found.get("principles"))}
+    for principle in scenes["finished"]["principles"]:
+        item = _mapping(principles.get(principle))
+        told = scenes["finished"]["dialogue"][principle]["outcome"]
+        status = dict(_mapping(item.get("status")))
+        if status != {"sv": "tested_in_dialogue", "en": "tested_in_dialogue"}:
+            faults.append(f"{principle} is {status}, expected tested in dialogue")
+        groups = [each.get("group") for each in _mappings(item.get("dissent"))]
+        if groups != told["dissent"]:
+            faults.append(f"{principle}: dissent of {groups}, expected {told['dissent']}")
+    return faults
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -366,16 +366,16 @@ class _Weaver:
                 yield Step(row.seconds, "split", row.speaker, row.phase, part.key, data)
 
     def _correction(self, row: Row) -> Iterator[Step]:
+        """In the language of the translation a row has the words; else it remarks on them."""
         target = self.rows[row.re_turn or 0]
         of = Ref(str(target.turn))
         if word := self.extra["disputes"].get(row.turn):
-            data: dict[str, Any] = {"of": of, "word": word, "reason": row.text}
+            data: dict[str, Any] = {"of": of, "word": word, "reason": ""}
             yield Step(row.seconds, "dispute", row.speaker, row.phase, f"dispute:{row.turn}", data)
-        data = {
-            "of": of,
-            "language": "en" if target.language == "sv" else "sv",
-            "text": target.reference,
-        }
+        language = "en" if target.language == "sv" else "sv"
+        data = {"of": of, "language": language, "text": row.text}
+        if row.language != language:
+            data |= {"text": target.reference, "remark": row.text, "remark_language": row.language}
         yield Step(row.seconds, "correct", row.speaker, row.phase, str(row.turn), data)
 
     def _changed_ratings(self, row: Row) -> Iterator[Step]:

@@ -8,26 +8,43 @@ import json
 import socket
 import sys
 import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import segno
 import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import schema
 from hub.app import create_app
+from hub.charters.actions import load_shipped as load_shipped_charters
 from hub.clock import Clock
-from hub.db import Database
-from hub.demo.check import check_record
+from hub.demo.check import check_charter, check_outcomes, check_record
+from hub.demo.dialogues import (
+    Props,
+    Running,
+    Staff,
+    hold_finished,
+    hold_running,
+    load_scenes,
+)
 from hub.demo.player import Links, Played, Unreachable, load_script, play
 from hub.people import actions as people
+from hub.people.models import Account
 from hub.programme.actions import load_shipped_cases
 from hub.settings import Settings
 
 FACILITATOR = ("malin@example.org", "Malin")
+EDITOR = ("ebba@example.org", "Ebba")
+# Before anything that the dialogues' file tells.
+LOADED_DAYS_AGO = 60
 GUESTS = (("sv", "Gäst"), ("en", "Guest"))
 PAUSE_SECONDS = 60.0
+STAY_SECONDS = 300.0
 START_SECONDS = 60
 
 
@@ -69,18 +86,21 @@ def _listen(host: str, port: int) -> socket.socket:
 async def _perform(
     settings: Settings, sock: socket.socket, *, speed: float, seed: int, once: bool, keep: Path
 ) -> int:
-    token, link = await _set_the_stage(settings)
-    app = create_app(settings, clock=Clock(speed), demonstration=True)
+    clock = Clock(speed)
+    app = create_app(settings, clock=clock, demonstration=True)
+    cast = await _set_the_stage(app)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws="websockets-sansio", timeout_graceful_shutdown=2
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[sock]))
     here = f"http://127.0.0.1:{sock.getsockname()[1]}"
+    staying: asyncio.Task[None] | None = None
     try:
         await _answers(here, serving)
+        staying = asyncio.create_task(_stay(app, here, cast))
         playing = asyncio.create_task(
-            _play(settings, here, token, link, speed=speed, seed=seed, once=once, keep=keep)
+            _play(settings, here, cast, speed=speed, seed=seed, once=once, keep=keep)
         )
         await asyncio.wait({serving, playing}, return_when=asyncio.FIRST_COMPLETED)
         if playing.done():
@@ -88,32 +108,73 @@ async def _perform(
         playing.cancel()
         return 0
     finally:
+        if staying is not None:
+            staying.cancel()
         server.should_exit = True
         await asyncio.wait({serving}, timeout=5)
 
 
-async def _set_the_stage(settings: Settings) -> tuple[str, str]:
-    """Cases and a facilitator; returns their bearer token and the secret of a sign-in link."""
-    database, now = Database(settings.database), Clock().now()
-    try:
-        async with database.transaction() as tx:
-            await load_shipped_cases(tx, now=now, demonstration=True)
-            account = await people.add_account(
-                tx,
-                email=FACILITATOR[0],
-                name=FACILITATOR[1],
-                role="facilitator",
-                language="sv",
-                now=now,
-            )
-            token = await people.sign_in(tx, account, kind="token", now=now)
-            # A fast clock must not outrun the link, and many may try the demonstration.
-            link = await people.make_sign_in_link(
-                tx, account, now=now, uses=1_000_000, hours=24 * 365
-            )
-    finally:
-        await database.close()
-    return token, link
+@dataclass
+class Cast:
+    """Who holds the demonstration, and the dialogues that are there when it opens."""
+
+    staff: Staff
+    token: str
+    link: str
+    editors_link: str
+    finished: str
+    running: Running
+
+
+async def _set_the_stage(app: FastAPI) -> Cast:
+    """Cases, charters, a facilitator, an editor, a dialogue that is over and one under way."""
+    database, clock = app.state.database, app.state.clock
+    now = clock.now()
+    async with database.transaction() as tx:
+        await load_shipped_cases(tx, now=now, demonstration=True)
+        loaded = now - timedelta(days=LOADED_DAYS_AGO)
+        await load_shipped_charters(tx, now=loaded, demonstration=True)
+        facilitator = await _account(tx, FACILITATOR, "facilitator", now=now)
+        editor = await _account(tx, EDITOR, "editor", now=now)
+        staff = Staff(facilitator, editor)
+        token = await people.sign_in(tx, facilitator, kind="token", now=now)
+        # A fast clock must not outrun the links, and many may try the demonstration.
+        links = [
+            await people.make_sign_in_link(tx, account, now=now, uses=1_000_000, hours=24 * 365)
+            for account in (facilitator, editor)
+        ]
+        finished = await hold_finished(tx, _props(app), staff=staff, now=now)
+        running = await hold_running(tx, _props(app), staff=staff, now=now)
+    return Cast(staff, token, *links, finished, running)
+
+
+async def _account(tx: AsyncSession, who: tuple[str, str], role: str, *, now: datetime) -> Account:
+    email, name = who
+    return await people.add_account(tx, email=email, name=name, role=role, language="sv", now=now)
+
+
+def _props(app: FastAPI) -> Props:
+    return Props(app.state.database, app.state.renderer, app.state.formats)
+
+
+async def _stay(app: FastAPI, here: str, cast: Cast) -> None:
+    """Keep the dialogue open for those who come; once it is closed, begin another.
+
+    A session that nobody has been in touch with for half an hour is closed.
+    """
+    clock = app.state.clock
+    headers = {"Authorization": f"Bearer {cast.token}"}
+    async with aiohttp.ClientSession(here, headers=headers) as http:
+        while True:
+            await asyncio.sleep(max(1.0, STAY_SECONDS / clock.speed))
+            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
+                async with http.get(f"/api/v1/sessions/{cast.running.session}") as answer:
+                    closed = (await answer.json()).get("state") == "closed"
+                if closed:
+                    async with app.state.database.transaction() as tx:
+                        cast.running = await hold_running(
+                            tx, _props(app), staff=cast.staff, now=clock.now()
+                        )
 
 
 async def _answers(base_url: str, serving: asyncio.Task[None]) -> None:
@@ -133,8 +194,7 @@ async def _answers(base_url: str, serving: asyncio.Task[None]) -> None:
 async def _play(
     settings: Settings,
     here: str,
-    token: str,
-    link: str,
+    cast: Cast,
     *,
     speed: float,
     seed: int,
@@ -145,14 +205,14 @@ async def _play(
     announcements: set[asyncio.Task[None]] = set()
 
     def on_ready(links: Links) -> None:
-        task = asyncio.create_task(_announce(settings.base_url, here, link, links))
+        task = asyncio.create_task(_announce(settings.base_url, here, cast, links))
         announcements.add(task)
         task.add_done_callback(announcements.discard)
 
     try:
         played = await play(
             here,
-            token,
+            cast.token,
             speed=speed,
             seed=seed,
             script=script,
@@ -163,26 +223,49 @@ async def _play(
     except Unreachable as error:
         print(f"hub: {error}", file=sys.stderr)
         return 1
-    return await _check(here, token, played, script, keep)
+    return await _check(here, cast, played, script, keep)
 
 
-async def _announce(base_url: str, here: str, link: str, links: Links) -> None:
+async def _announce(base_url: str, here: str, cast: Cast, links: Links) -> None:
     """One link for each role, and a QR code for phones."""
     guests = {language: await _seat(here, links.code, language, name) for language, name in GUESTS}
-    rows = [
-        ("participant, Swedish", guests["sv"].replace(here, base_url)),
-        ("participant, English", guests["en"].replace(here, base_url)),
-        ("facilitator", f"{base_url}/sign-in/{link}?next=/sessions/{links.session}/desk"),
-        ("projector", f"{base_url}/sign-in/{link}?next=/sessions/{links.session}/screen"),
-        ("join with your own name", links.join_url.replace(here, base_url)),
-    ]
-    print("\nSamrum demonstration: a Joint Interpretive Forum is under way.", flush=True)
-    for role, url in rows:
-        print(f"  {role:<24} {url}")
-    print(f"  {'code':<24} {links.code}")
+    code = cast.running.code
+    talkers = {language: await _seat(here, code, language, name) for language, name in GUESTS}
+    facilitator, editor = f"/sign-in/{cast.link}?next=", f"/sign-in/{cast.editors_link}?next="
+    forum, dialogue = f"/sessions/{links.session}", f"/sessions/{cast.running.session}"
+    charter = f"/charters/{load_scenes()['charter']}"
+    parts = {
+        "A Joint Interpretive Forum is under way.": [
+            ("participant, Swedish", guests["sv"]),
+            ("participant, English", guests["en"]),
+            ("facilitator", f"{facilitator}{forum}/desk"),
+            ("projector", f"{facilitator}{forum}/screen"),
+            ("join with your own name", links.join_url),
+            ("code", links.code),
+        ],
+        "A reflective dialogue on a charter is under way.": [
+            ("participant, Swedish", talkers["sv"]),
+            ("participant, English", talkers["en"]),
+            ("facilitator", f"{facilitator}{dialogue}/desk"),
+            ("projector", f"{facilitator}{dialogue}/screen"),
+            ("join with your own name", f"/join/{code}"),
+            ("code", code),
+        ],
+        "A charter, and what a dialogue changed in it.": [
+            ("charter, both languages", f"{charter}?view=both"),
+            ("record of the dialogue", f"/sessions/{cast.finished}/record"),
+            ("editor", f"{editor}{charter}/edit"),
+        ],
+    }
+    print("\nSamrum demonstration", flush=True)
+    for title, rows in parts.items():
+        print(f"\n{title}")
+        for role, url in rows:
+            whole = f"{base_url}{url}" if url.startswith("/") else url.replace(here, base_url)
+            print(f"  {role:<24} {whole}")
     if "127.0.0.1" not in base_url:
         segno.make(links.join_url.replace(here, base_url)).terminal(compact=True)
-    print("Stop with Ctrl+C. Nothing is kept.", flush=True)
+    print("\nStop with Ctrl+C. Nothing is kept.", flush=True)
 
 
 async def _seat(here: str, code: str, language: str, name: str) -> str:
@@ -196,20 +279,33 @@ async def _seat(here: str, code: str, language: str, name: str) -> str:
         return str((await answer.json())["resume_url"])
 
 
-async def _check(here: str, token: str, played: Played, script: Any, keep: Path) -> int:
-    """Keep the record of the played session and check it; returns the exit status."""
-    headers = {"Authorization": f"Bearer {token}"}
-    async with (
-        aiohttp.ClientSession(headers=headers) as http,
-        http.get(f"{here}/api/v1/sessions/{played.session}/record") as answer,
-    ):
-        record = await answer.json()
+async def _check(here: str, cast: Cast, played: Played, script: Any, keep: Path) -> int:
+    """Keep the record of the played session and check it, and what came of the dialogue.
+
+    Returns the exit status.
+    """
+    headers = {"Authorization": f"Bearer {cast.token}"}
+    scenes = load_scenes()
+    async with aiohttp.ClientSession(here, headers=headers) as http:
+        record = await _read(http, f"/api/v1/sessions/{played.session}/record")
+        outcomes = await _read(http, f"/api/v1/sessions/{cast.finished}/outcomes")
+        charter = await _read(http, f"/api/v1/charters/{scenes['charter']}")
     path = await asyncio.to_thread(_keep, record, keep / f"record-{played.session}.json")
-    faults = check_record(record, script)
+    faults = [
+        *check_record(record, script),
+        *check_outcomes(outcomes, scenes["finished"]),
+        *check_charter(charter, scenes),
+    ]
     for fault in faults:
         print(f"hub: {fault}", file=sys.stderr)
     print(path)
     return 1 if faults else 0
+
+
+async def _read(http: aiohttp.ClientSession, path: str) -> dict[str, Any]:
+    async with http.get(path) as answer:
+        found: dict[str, Any] = await answer.json()
+        return found
 
 
 def _keep(record: dict[str, Any], path: Path) -> Path:

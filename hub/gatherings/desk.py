@@ -53,6 +53,19 @@ async def what_may(
         )
     stands = said.kind in rules.REVISED and not view["revises"] and not view.get("split_into")
     decides = stands and said.kind == "recommendation"
+    # What people propose for a principle is theirs: others ask before they change the words.
+    own_words = stands and said.kind in rules.OWN_WORDS and bool(view.get("stands"))
+    rework = stands and rules.may_rework(said.kind, open_now)
+    corrects = bool(
+        here
+        and human
+        and (actions.needs_translation(said) or words["text"])
+        and rules.may_correct(
+            is_author=_is_author(words, own=own, seat=seat),
+            is_bilingual=bool(seat and seat.bilingual),
+            runs=caller.runs,
+        )
+    )
     restates_me = said.kind == "restatement" and seat and await _restates(tx, said, seat)
     return {
         "reply": bool(
@@ -68,6 +81,7 @@ async def what_may(
             and not own
             and "restatement" in open_now
             and said.kind in ("contribution", "question")
+            and not said.fields.get("remark_on")
         ),
         "check": bool(restates_me and here and "restatement_check" in open_now),
         "agree": bool(
@@ -75,18 +89,16 @@ async def what_may(
         ),
         "stance": bool(seat and here and decides and "stance" in open_now),
         "amend": bool(seat and here and decides and "amendment" in open_now),
-        "change": bool(seat and here and stands and rules.may_rework(said.kind, open_now)),
-        "split": bool(seat and here and decides and rules.may_rework(said.kind, open_now)),
-        "correct": bool(
-            here
-            and human
-            and (actions.needs_translation(said) or words["text"])
-            and rules.may_correct(
-                is_author=_is_author(words, own=own, seat=seat),
-                is_bilingual=bool(seat and seat.bilingual),
-                runs=caller.runs,
-            )
+        "change": bool(seat and here and rework and (own or said.kind not in rules.OWN_WORDS)),
+        "suggest": bool(caller.runs and not seat and here and rework and own_words),
+        "leave": bool(seat and here and stage.state in ("running", "paused")),
+        "flag": bool(
+            caller.runs and here and own_words and said.kind == "wording" and not view.get("box")
         ),
+        "move": bool(own and seat and here and own_words and said.kind == "wording"),
+        "split": bool(seat and here and decides and rules.may_rework(said.kind, open_now)),
+        "correct": corrects,
+        "remark": corrects and rules.may_remark(stage, form, as_facilitator=caller.runs),
         "dispute": bool(
             seat and here and human and any(t["text"] for t in words["translations"].values())
         ),
@@ -169,7 +181,7 @@ async def do(
         said = await access_contribution(tx, contribution_id)
         if act == "remove":
             await actions.take_back(tx, gathering, said, actor=said.author_key, now=now)
-        elif act == "dispute":
+        else:
             await actions.dispute_translation(
                 tx,
                 gathering,
@@ -177,18 +189,6 @@ async def do(
                 check_seat(caller, session_id),
                 word=form.get("word", ""),
                 reason=form.get("reason", ""),
-                now=now,
-            )
-        else:
-            by = caller.account if caller.runs else caller.seat(session_id)
-            assert by is not None
-            await actions.correct_translation(
-                tx,
-                gathering,
-                said,
-                language=form.get("language", ""),
-                text=form.get("text", ""),
-                by=by,
                 now=now,
             )
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.charters.models import list_outcomes_of
 from hub.errors import Forbidden, NotFound, Unauthorised
 from hub.gatherings import actions, rules, views
 from hub.gatherings.measuring import read_measures
@@ -23,6 +24,7 @@ from hub.gatherings.models import (
     list_everything_said,
     said_of,
 )
+from hub.gatherings.principles import build_dialogue
 from hub.gatherings.record import build_record, followed_views
 from hub.gatherings.screens import Screens
 from hub.measures import process
@@ -75,11 +77,13 @@ async def read_record(screens: Screens, tx: AsyncSession, session_id: str) -> di
     session = await screens.session(tx, gathering, full=False)
     for secret in ("code", "join_url", "open_kinds"):
         session.pop(secret)
+    shared = await screens.shared(tx, gathering)
+    outcomes = await list_outcomes_of(tx, session_id) if gathering.charter_copy else []
     return build_record(
         session=session,
         form=gathering.form,
         events=[row.event for row in rows],
-        contributions=await screens.shared(tx, gathering),
+        contributions=shared,
         findings=[views.finding_view(f) for f in await list_findings(tx, session_id)],
         people=[
             {"group": group_of(p.role), "language": p.language, "role": p.role} for p in people
@@ -96,6 +100,7 @@ async def read_record(screens: Screens, tx: AsyncSession, session_id: str) -> di
         started_at=gathering.started_at,
         closed_at=gathering.closed_at,
         published_at=gathering.published_at,
+        dialogue=build_dialogue(gathering, contributions=shared, said=said, outcomes=outcomes),
     )
 
 

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import UploadFile
 
-from hub.errors import Forbidden, NotFound, Refusal
+from hub.charters.models import Charter, list_charters
+from hub.errors import Forbidden, Invalid, NotFound, Refusal
 from hub.gatherings import actions, desk, rules, shapes
 from hub.gatherings.api.bot import decide_bot_line, invite, offer_pairs
 from hub.gatherings.api.cards import change_card, picture_folder
@@ -37,6 +38,10 @@ from hub.web import Options, both, read_form, see_other
 
 # Joined before the pages of those who take part: ``/sessions/new`` is no session.
 router = APIRouter(include_in_schema=False)
+# Boxes of the form that plans a dialogue: ``principle-CHARTER/PRINCIPLE`` and its place.
+TICK, NUMBER = "principle-", "place-"
+# Three principles in full, or six in the short form. Source: reflective-dialogue.md, "Plan".
+LONG_MINUTES = 90
 # Joined after them: its address matches any word.
 moves = APIRouter(include_in_schema=False)
 
@@ -63,11 +68,53 @@ async def _new_page(visit: Visit, shelf: Shelf, status: int = 200, **extra: Any)
     async with visit.screens.database.reading() as tx:
         cases = await list_cases(tx)
         closed = await actions.list_closed(tx)
-    # Dialogues on charters come with the charters; forums are what can be planned now.
-    formats = [f for f in shelf.all() if f.kind == "forum"]
+        charters = [_to_talk_about(charter) for charter in await list_charters(tx)]
+    chosen = visit.request.query_params.get("charter")
+    if chosen and "values" not in extra:
+        extra["values"] = {"charter": chosen, "format": "reflective-dialogue"}
     return visit.page(
-        "gatherings/new.html", status, formats=formats, cases=cases, closed=closed, **extra
+        "gatherings/new.html",
+        status,
+        formats=shelf.all(),
+        cases=cases,
+        closed=closed,
+        charters=[charter for charter in charters if charter["principles"]],
+        **extra,
     )
+
+
+def _to_talk_about(charter: Charter) -> dict[str, Any]:
+    """A charter with the principles that have words, and so can be talked about."""
+    listed = [
+        {
+            "id": principle["id"],
+            "n": n,
+            "title": {
+                language: text["title"]
+                for language, text in principle["texts"].items()
+                if text.get("title")
+            },
+        }
+        for n, principle in enumerate(charter.state["principles"], 1)
+        if any(actions.has_words(text) for text in principle["texts"].values())
+    ]
+    return {"id": charter.id, "title": charter.state["title"], "principles": listed}
+
+
+def _minutes_planned(data: dict[str, Any], minutes: dict[str, object], principles: int) -> int:
+    """How long a dialogue on this many principles is. Raises Invalid for minutes that are none."""
+    form = rules.with_minutes(rules.read_format(data), minutes)
+    whole = rules.unroll(form, [str(n) for n in range(principles)])
+    return round(sum(phase.minutes for phase in whole.phases))
+
+
+def _principles(form: dict[str, str]) -> tuple[str | None, list[str] | None]:
+    """The charter and the principles that were ticked, in the order of the numbers beside them."""
+    charter = form.get("charter") or None
+    ticked = [name for name in form if name.startswith(f"{TICK}{charter}/")]
+    numbers = {name: form.get(name.replace(TICK, NUMBER, 1), "") for name in ticked}
+    order = sorted(ticked, key=lambda name: desk.number(numbers[name], 999))
+    return charter, [name.split("/", 1)[1] for name in order]
 
 
 @router.post("/sessions")
@@ -76,6 +123,13 @@ async def post_new(visit: Here, shelf: Shelf) -> Response:
     form = await read_form(visit.request)
     try:
         data = shelf.data(form.get("format", ""))
+        charter, principles = _principles(form) if data["kind"] == "dialogue" else (None, None)
+        if charter and not principles:
+            raise Invalid({"/principles": "principles_missing"})
+        minutes = desk.read_minutes(form, data)
+        long = _minutes_planned(data, minutes, len(principles or ()))
+        if charter and long > LONG_MINUTES and not form.get("long_is_fine"):
+            return await _new_page(visit, shelf, values=form, long=long)
         async with visit.screens.database.transaction() as tx:
             gathering = await actions.plan_gathering(
                 tx,
@@ -85,8 +139,10 @@ async def post_new(visit: Here, shelf: Shelf) -> Response:
                 now=visit.screens.clock.now(),
                 case_id=form.get("case") or None,
                 follows=form.get("follows", actions.LATEST),
+                charter=charter,
+                principles=principles,
                 access=form.get("access", "open"),
-                minutes=desk.read_minutes(form, data),
+                minutes=minutes,
                 demonstration=visit.request.app.state.demonstration,
             )
     except Refusal as refusal:
@@ -102,7 +158,9 @@ async def post_new(visit: Here, shelf: Shelf) -> Response:
 async def get_desk(session_id: str, visit: Here) -> Response:
     """The facilitator's face of the room."""
     check_runs(visit.caller)
-    return await desk_page(visit, session_id)
+    word = visit.request.query_params.get("term", "").strip()[:80]
+    begun: dict[str, Any] = {"values": {"act": "term", "en": word}} if word else {}
+    return await desk_page(visit, session_id, **begun)
 
 
 @router.get("/sessions/{session_id}/screen")

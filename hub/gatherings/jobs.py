@@ -225,6 +225,7 @@ async def _put_in_place(
 
     async def change(tx: AsyncSession, gathering: Gathering) -> None:
         await actions.add_translations(tx, gathering, [f for _, f in finished], now=now)
+        await actions.fill_outcomes(tx, gathering)
         for item, answer in finished:
             if answer.status == "failed" and answer.reason in WORTH_A_RETRY:
                 await _try_later(tx, item, now)
@@ -355,6 +356,23 @@ async def keep_time(screens: Screens) -> None:
         due = list(found)
     for gathering_id in due:
         await screens.carry_out(gathering_id, _time_up(screens))
+    await _tell_quiet(screens, now)
+
+
+async def _tell_quiet(screens: Screens, now: datetime) -> None:
+    """Where a step waits for nothing new any more, time alone has done its work: show it."""
+    async with screens.database.reading() as tx:
+        running = await tx.scalars(
+            select(Gathering).where(Gathering.state == "running", Gathering.charter.is_not(None))
+        )
+        due = [g.id for g in list(running) if await actions.went_quiet(tx, g, now=now)]
+    for gathering_id in due:
+        # Looked at again under the lock: somebody may have proposed something or moved on.
+        await screens.carry_out(gathering_id, partial(_note_quiet, now))
+
+
+async def _note_quiet(now: datetime, tx: AsyncSession, gathering: Gathering) -> None:
+    await actions.note_quiet(tx, gathering, now=now)
 
 
 def _time_up(screens: Screens) -> Any:
@@ -371,8 +389,7 @@ def _time_up(screens: Screens) -> Any:
             await actions.move(tx, gathering, event, account=None, kind="advanced_by_itself")
             return
         quiet_since = gathering.last_activity_at
-        phase = gathering.form.phases[gathering.phase_index or 0].id
-        event = rules.Event("time_up", now, {"phase": phase})
+        event = rules.Event("time_up", now, {"phase": actions.phase_key(gathering)})
         gathering.stage_revision = actions.record(tx, gathering, event, actor=None)
         gathering.time_up_at = now
         gathering.last_activity_at = quiet_since

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import selectinload
 
+from hub.charters.models import Outcome, list_outcomes_of
 from hub.gatherings import rules
 from hub.gatherings.models import (
     Act,
@@ -52,8 +53,9 @@ async def read_session(
     """A gathering as plain values, in the same few queries however long it was.
 
     Differences from a transcript of the talk: what was pressed without words is no turn; a
-    recommendation that only splits another repeats what was said, and is no post; finding cards
-    and corrections are no posts either, so they are not among those that could be corrected.
+    recommendation that only splits another repeats what was said, and is no post. A finding card
+    and a correction are posts that could be corrected, and no turns; a correction with a remark is
+    one post, in the language of the remark.
     Whether a correction changes the meaning is not captured. What is hidden or taken back is left
     out, and with it what was said about it, as far as it needs it. A scribe's words are the
     speaker's.
@@ -83,6 +85,7 @@ async def read_session(
     people = _people(seats, list(spells), began=began, until=until)
     posts = list(said)
     talk = _read_talk([said_of(c) for c in posts])
+    outcomes = await list_outcomes_of(tx, gathering.id) if gathering.charter_copy else []
     return process.Session(
         people=people,
         turns=(
@@ -94,7 +97,10 @@ async def read_session(
         fixes=tuple(_fixes(events, began)),
         proposals=tuple(_proposals(talk, {p.id: p.name for p in people})),
         themes=tuple(_themes(talk)),
-        objections=tuple(_objections(talk, {p.id for p in people})),
+        objections=(
+            *_objections(talk, {p.id for p in people}),
+            *_objections_to_texts(posts, events, outcomes, {p.id for p in people}),
+        ),
         lines=tuple(_lines(lines, set(dropped), began)),
         phases=tuple(_phases(gathering, events, began=began, until=until)),
         seconds=(until - began).total_seconds(),
@@ -144,14 +150,16 @@ def _turns(posts: Iterable[Contribution], began: datetime) -> Iterable[process.T
         of = c.fields.get("of")
         # A restatement or a check is about one post; anything else answers what it replies to.
         about = (of, c.reply_to) if c.kind.startswith("restatement") else (c.reply_to, of)
-        objects = c.kind == "stance" and c.fields.get("value") == "objection"
+        kind = "translation_fix" if c.fields.get("remark_on") else c.kind
+        if c.kind == "stance" and c.fields.get("value") == "objection":
+            kind = "objection"
         yield process.Turn(
             id=c.id,
             author=author,
-            kind="objection" if objects else c.kind,
+            kind=kind,
             words=len(c.text.split()),
             at=(c.created_at - began).total_seconds(),
-            phase=c.phase,
+            phase=rules.key_of(c.phase, c.principle),
             language=c.language,
             re=about[0] or about[1],
         )
@@ -175,9 +183,14 @@ def _cards(findings: Iterable[Finding], began: datetime) -> Iterable[process.Tur
 def _corrections(
     rows: Iterable[GatheringEvent], posts: set[str], began: datetime
 ) -> Iterable[process.Turn]:
-    """Corrections of translations are posts as well, in the language they are written in."""
+    """Corrections of translations are posts as well, in the language they are written in.
+
+    One that came with a remark is counted with the remark, as long as that is there.
+    """
     for row in rows:
-        if row.kind == "translation_corrected" and row.data["contribution"] in posts:
+        if row.kind != "translation_corrected" or row.data.get("remark") in posts:
+            continue
+        if row.data["contribution"] in posts:
             yield process.Turn(
                 id=f"e_{row.number}",
                 author=row.actor or "",
@@ -286,6 +299,45 @@ def _objections(talk: _Talk, people: set[str]) -> Iterable[process.Objection]:
         )
 
 
+def _objections_to_texts(
+    posts: Sequence[Contribution],
+    events: Sequence[rules.Event],
+    outcomes: Iterable[Outcome],
+    people: set[str],
+) -> Iterable[process.Objection]:
+    """In a dialogue: one for each person and principle, whatever text it was to.
+
+    It was met with another text where one was put to the room, or one was worded anew, after it.
+    Who says nothing of the new text has not taken the objection back.
+    """
+    rows = {row.principle_id: row for row in outcomes}
+    stances: dict[tuple[str, str], list[Contribution]] = defaultdict(list)
+    changed: dict[str, list[datetime]] = defaultdict(list)
+    for event in events:
+        if event.kind == "text_put":
+            changed[str(event.data["principle"])].append(event.at)
+    for c in posts:
+        if c.principle and c.kind in ("wording", "change") and c.reply_to:
+            changed[c.principle].append(c.created_at)
+        if c.principle in rows and c.kind == "stance" and c.participant_id in people:
+            stances[c.principle, str(c.participant_id)].append(c)
+    for (principle, _), given in stances.items():
+        objections = [c for c in given if c.fields.get("value") == "objection"]
+        if objections:
+            yield process.Objection(
+                amended=any(at > objections[0].created_at for at in changed[principle]),
+                after=given[-1].fields["value"],
+                results=(_result_of(rows[principle]),),
+            )
+
+
+def _result_of(row: Outcome) -> str:
+    """What became of a principle, in the words for proposals."""
+    if row.closed_at is None:
+        return "parked" if row.decision == "park" else "undecided"
+    return "adopted_with_dissent" if row.dissent else "adopted"
+
+
 def _themes(talk: _Talk) -> Iterable[process.Theme]:
     for s in talk.said:
         if s.kind == "theme":
@@ -333,14 +385,14 @@ def _phases(
     cuts = rules.cuts_of(events)
     over = gathering.closed_at is not None
     for p in gathering.form.phases:
-        actual = spent[p.id].total_seconds() / 60
-        given_away = cuts.get(p.id, 0.0) / 60
-        missed = p.id in short or (over and p.id not in first)
+        actual = spent[p.key].total_seconds() / 60
+        given_away = cuts.get(p.key, 0.0) / 60
+        missed = p.key in short or (over and p.key not in first)
         unused = max(0.0, p.minutes - given_away - actual) if missed else 0.0
         yield process.Phase(
-            id=p.id,
+            id=p.key,
             planned=p.minutes,
             actual=actual,
             cut=given_away + unused,
-            started_at=(first[p.id] - began).total_seconds() if p.id in first else None,
+            started_at=(first[p.key] - began).total_seconds() if p.key in first else None,
         )

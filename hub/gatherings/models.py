@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from hub.db import Base, new_id
 from hub.errors import NotFound
-from hub.gatherings.rules import Event, Format, Said, Stage, read_format
+from hub.gatherings.rules import Event, Format, Said, Stage, key_of, read_format
 from hub.language.models import Pair
 from hub.people.models import Account, Participant
 from hub.programme.models import Finding
@@ -48,6 +48,10 @@ class Gathering(Base):
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id", ondelete="SET NULL"))
     charter: Mapped[str | None] = mapped_column(String(60))
     principles: Mapped[list[Any] | None]
+    # A dialogue talks about the words as they were when it began, whatever editors do meanwhile.
+    charter_copy: Mapped[dict[str, Any] | None]
+    # What stands are taken on now: ``{"principle", "of"}``; ``of`` is None for the text as it is.
+    put_to_room: Mapped[dict[str, Any] | None]
     # The session whose recommendations this one takes up.
     follows_id: Mapped[str | None] = mapped_column(ForeignKey("gatherings.id", ondelete="SET NULL"))
     access: Mapped[str] = mapped_column(String(10), default="open")
@@ -141,6 +145,8 @@ class Contribution(Base):
     seq: Mapped[int | None]
     revision: Mapped[int]
     phase: Mapped[str] = mapped_column(String(40))
+    # In a dialogue: the principle that was talked about.
+    principle: Mapped[str | None] = mapped_column(String(40))
     kind: Mapped[str] = mapped_column(String(30))
     participant_id: Mapped[str | None] = mapped_column(
         ForeignKey("participants.id", ondelete="SET NULL")
@@ -306,7 +312,7 @@ def said_of(c: Contribution) -> Said:
     return Said(
         id=c.id,
         kind=c.kind,
-        phase=c.phase,
+        phase=key_of(c.phase, c.principle),
         author=c.participant_id,
         group=c.participant.group if c.participant else None,
         reply_to=c.reply_to,

@@ -13,13 +13,19 @@ from hub.gatherings import actions, desk, rules
 from hub.gatherings.api.cards import picture_folder
 from hub.gatherings.api.following import correct_words
 from hub.gatherings.api.joining import find_open_code
-from hub.gatherings.api.saying import say, set_mark, speaker
+from hub.gatherings.api.saying import correct_translation, say, set_mark, speaker
 from hub.gatherings.doorway import WRITE_RULE
-from hub.gatherings.models import access_gathering, find_gathering, list_gatherings
+from hub.gatherings.models import (
+    access_gathering,
+    find_gathering,
+    list_gatherings,
+    list_private,
+)
 from hub.gatherings.pictures import TYPES
 from hub.gatherings.visit import (
     Here,
     Visit,
+    asked_to_comment,
     contribution_page,
     qr_svg,
     record_page,
@@ -52,6 +58,9 @@ DRAFT_FIELDS = (
     "tag",
     "finding",
     "wording",
+    "side",
+    "change",
+    "untranslatable",
 )
 
 
@@ -166,7 +175,23 @@ async def get_resume(secret: str, visit: Here) -> Response:
 async def get_room(session_id: str, visit: Here) -> Response:
     """The participant's face of the room."""
     check_reads(visit.caller, session_id)
-    return visit.page("gatherings/room.html", **await room_context(visit, session_id))
+    begun = await _shared_thought(visit, session_id)
+    return visit.page("gatherings/room.html", **await room_context(visit, session_id), **begun)
+
+
+async def _shared_thought(visit: Visit, session_id: str) -> dict[str, Any]:
+    """``share`` names a thought of the reader's own: its words are put in the box for the talk."""
+    wanted, seat = visit.request.query_params.get("share"), visit.caller.seat(session_id)
+    if not wanted or seat is None:
+        return {}
+    async with visit.screens.database.reading() as tx:
+        own = await list_private(tx, session_id, seat.id)
+    thought = next((c for c in own if c.id == wanted and c.kind == "reflection"), None)
+    return {"values": _to_share(thought.text, thought.language)} if thought else {}
+
+
+def _to_share(text: str, language: str) -> dict[str, str]:
+    return {"kind": "contribution", "text": text, "language": language, "shared": "1"}
 
 
 @router.get("/sessions/{session_id}/changes")
@@ -184,6 +209,7 @@ async def get_composer(session_id: str, visit: Here) -> Response:
     check_reads(visit.caller, session_id)
     order = visit.request.query_params.get("order")
     begun: dict[str, Any] = {"values": {"kind": "ranking", "order": order}} if order else {}
+    begun = begun or await _shared_thought(visit, session_id)
     if speaker_id := visit.request.query_params.get("for"):
         check_runs(visit.caller)
         name = "gatherings/_composer.html"
@@ -211,7 +237,7 @@ async def get_here(
         "gatherings/here.html",
         session={"id": session_id},
         new=max(0, gathering.seq - after),
-        moved=actions.phase_id(gathering) != phase,
+        moved=actions.phase_key(gathering) != phase,
     )
     answer.headers["Content-Security-Policy"] = FRAMED
     return answer
@@ -258,6 +284,11 @@ async def post_contribution(session_id: str, visit: Here, limits: RateLimits) ->
         said, _, _ = await say(visit.screens, session_id, draft, seat=seat, account=account)
     except Refusal as refusal:
         return await _said_no(visit, session_id, form, refusal)
+    if draft.kind == "reflection" and form.get("share") and said.text:
+        if not visit.is_htmx:
+            return see_other(f"/sessions/{session_id}?share={said.id}#talk")
+        shared = _to_share(said.text, said.language)
+        return await _composer(visit, session_id, form, values=shared)
     if not visit.is_htmx:
         face = "/desk" if _facilitates(visit, form) else ""
         if form.get("written_for"):
@@ -343,6 +374,18 @@ async def post_act(contribution_id: str, act: Act, visit: Here, limits: RateLimi
             text = form.get("text", "")
             said = await correct_words(visit.screens, limits, caller, contribution_id, text)
             session_id = str(said["session"])
+        elif act == "correct":
+            session_id, _ = await correct_translation(
+                visit.screens,
+                limits,
+                caller,
+                contribution_id,
+                form.get("language", ""),
+                text=form.get("text", ""),
+                remark=form.get("remark", ""),
+                remark_language=form.get("remark_language"),
+                client_id=form.get("client_id"),
+            )
         else:
             session_id = await desk.do(visit.screens, caller, contribution_id, act, form, set_mark)
     except Refusal as refusal:
@@ -414,11 +457,13 @@ async def get_choices(session_id: str, visit: Here) -> Response:
         gathering = await access_gathering(tx, session_id)
         session = await visit.screens.session(tx, gathering, full=False)
         consent = (await latest_consents(tx, session_id)).get(seat.id)
+        asked = await asked_to_comment(tx, gathering, seat, now=visit.screens.clock.now())
     secret = visit.request.cookies.get(SEAT_COOKIE + session_id, "")
     link = f"{visit.screens.base_url}/resume/{secret}" if secret else ""
     return visit.page(
         "people/choices.html",
         session=session,
+        asked=asked,
         me=seat_view(seat),
         resume_url=link,
         qr=qr_svg(link) if link else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -58,6 +58,9 @@ async def read_desk(
         "share_of": {b["group"]: b["share"] for b in heard if b["words"]},
         "unheard": unheard_groups(gathering, said, presence.groups),
         "waiting": waiting_for(gathering, said, presence.groups, contributions),
+        "talked_about": principle_now(
+            gathering, said, presence.groups, contributions, events, now=screens.clock.now()
+        ),
         "untranslated": [c for c in visible if _has_status(c, "failed")],
         "doubtful": [c for c in visible if _is_doubtful(c)],
         "people": [
@@ -108,7 +111,7 @@ def balance(
     words: Counter[str] = Counter()
     for c in contributions:
         group = c["author"]["group"] if c["author"] else None
-        if group and c["kind"] in TALK:
+        if group and c["kind"] in TALK and not c["fields"].get("remark_on"):
             words[group] += len(c["text"].split())
     people = Counter(group for group in present.values() if group)
     shown = [group for group in GROUPS if people[group] >= SMALLEST_GROUP]
@@ -138,7 +141,7 @@ def unheard_groups(
     phase = _phase(gathering)
     if phase is None or not phase.discussion:
         return []
-    heard = {s.group for s in said if s.phase == phase.id and s.shared}
+    heard = {s.group for s in said if s.phase == phase.key and s.shared and not s.is_remark}
     return [group for group in GROUPS if group in set(present.values()) and group not in heard]
 
 
@@ -166,8 +169,8 @@ def waiting_for(
         return found
     by_id = {c["id"]: c for c in contributions}
     if "restatement" in phase.inputs:
-        readers = rules.still_to_restate(said, present, phase=phase.id)
-        offers = rules.pairs(readers, present, said)
+        readers = rules.still_to_restate(said, present, phase=phase.key)
+        offers = rules.pairs(readers, present, said, principle=phase.principle)
         found["restating"] = [
             {"participant": reader, "post": by_id.get(offers.get(reader, ""))} for reader in readers
         ]
@@ -175,7 +178,10 @@ def waiting_for(
         found["unanswered"] = [
             by_id[s.id]
             for s in said
-            if s.kind == "restatement" and s.id not in checked and s.id in by_id
+            if s.kind == "restatement"
+            and s.principle == phase.principle
+            and s.id not in checked
+            and s.id in by_id
         ]
     if "rating" in phase.inputs:
         groups = {group for group in present.values() if group}
@@ -207,6 +213,116 @@ def waiting_for(
             if draft.id in by_id
         ]
     return found
+
+
+def principle_now(
+    gathering: Gathering,
+    said: list[rules.Said],
+    present: Mapping[str, str | None],
+    contributions: list[dict[str, Any]],
+    events: list[rules.Event],
+    *,
+    now: datetime,
+) -> dict[str, Any] | None:
+    """What a dialogue is at: its principle, the time left for it, and what its step waits for.
+
+    None where no principle is talked about. Of what a step asks for, the part of that step alone
+    is there: ``questions`` not answered, ``shared`` (who of those here has told of something, and
+    the groups that have not), ``tags`` for and against, ``proposals`` that stand, ``ratings``
+    answered, and ``put`` with the stances so far. A number that is hidden is never here.
+    """
+    phase = _phase(gathering)
+    if phase is None or phase.principle is None or gathering.state not in ("running", "paused"):
+        return None
+    principle, order = phase.principle, gathering.form.principles
+    views = {c["id"]: c for c in contributions}
+    here = [s for s in said if s.phase == phase.key and s.shared and not s.is_remark]
+    found: dict[str, Any] = {
+        "id": principle,
+        "number": order.index(principle) + 1,
+        "count": len(order),
+        "minutes_left": _minutes_left(gathering, events, now=now),
+        "step": phase.id,
+        "questions": None,
+        "shared": None,
+        "tags": None,
+        "proposals": None,
+        "ratings": None,
+        "put": None,
+    }
+    if phase.exit == "questions_answered":
+        answered = {s.reply_to for s in said if not s.is_remark}
+        found["questions"] = [
+            views[s.id]
+            for s in here
+            if s.kind == "question" and s.id not in answered and s.id in views
+        ]
+    if phase.exit == "experience_shared":
+        told = [s for s in here if s.kind == "contribution"]
+        heard = {s.group for s in told}
+        found["shared"] = {
+            "people": len({s.author for s in told} & set(present)),
+            "here": len(present),
+            "missing": [g for g in GROUPS if g in present.values() and g not in heard],
+        }
+    if phase.exit == "tags_seen":
+        skipped = {e.data["tag"] for e in events if _is_of(e, "tag_skipped", phase)}
+        sides = Counter((s.fields.get("tag"), s.fields.get("side")) for s in here)
+        found["tags"] = [
+            {
+                "tag": tag,
+                "for": sides[tag, "for"],
+                "against": sides[tag, "against"],
+                "skipped": tag in skipped,
+            }
+            for tag in rules.FIT_TAGS
+        ]
+    if set(phase.inputs) & set(rules.OWN_WORDS) or phase.exit == "settled":
+        found["proposals"] = [
+            {"kind": s.first.kind, "contribution": views[s.first.id]}
+            for s in rules.proposals_for(principle, said)
+            if s.first.id in views
+        ]
+    if phase.exit == "fit_rated":
+        given = [
+            s
+            for (scale, _), s in rules.ratings_on(principle, said).items()
+            if scale == rules.FIT_SCALE
+        ]
+        found["ratings"] = {
+            "answered": len({s.author for s in given} & set(present)),
+            "here": len(present),
+            "hidden": sum(1 for s in given if not s.shared),
+        }
+    if phase.exit == "settled":
+        settling = rules.settling_of(principle, actions.put_of(gathering, principle), said)
+        found["put"] = {
+            "contribution": views.get(settling.of or ""),
+            "kind": settling.kind,
+            "stances": settling.stances,
+            "objections": len(settling.objections),
+            "agreed": settling.agreed,
+            "answered": sum(settling.stances.values()),
+            "here": len(present),
+        }
+    return found
+
+
+def _is_of(event: rules.Event, kind: str, phase: rules.Phase) -> bool:
+    return event.kind == kind and event.data.get("phase") == phase.key
+
+
+def _minutes_left(gathering: Gathering, events: list[rules.Event], *, now: datetime) -> int:
+    """Minutes left for the principle: of the step that runs and the steps that come after it."""
+    index = gathering.phase_index or 0
+    phases, cuts = gathering.form.phases, rules.cuts_of(events)
+    ahead = sum(
+        p.minutes * 60 - cuts.get(p.key, 0.0)
+        for p in phases[index + 1 :]
+        if p.principle == phases[index].principle
+    )
+    left = gathering.stage.seconds_left(now) or 0.0
+    return max(0, round((left + ahead) / 60))
 
 
 async def look_at(screens: Screens, tx: AsyncSession, gathering: Gathering) -> Watch | None:

@@ -1,7 +1,8 @@
 """A session as a REFI-QDA project (``.qdpx``), the exchange format of qualitative analysis.
 
 Source: REFI-QDA 1.5, namespace ``urn:QDA-XML:project:1.0``. One plain text per reading language,
-each post coded with its phase, kind and group; positions count Unicode characters.
+each post coded with its phase, kind and group, and in a dialogue its principle; positions count
+Unicode characters.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from hub.gatherings.principles import NAMELESS
 from hub.gatherings.record import text_in
 
 NAMESPACE = "urn:QDA-XML:project:1.0"
@@ -59,6 +61,7 @@ def _codes_of(c: Mapping[str, Any]) -> list[str]:
     group = c["author"]["group"] if c["author"] else None
     codes = [f"kind: {c['kind']}", f"language: {c['language']}"]
     codes += [f"phase: {c['phase']}"] if c["phase"] else []
+    codes += [f"principle: {c['principle']}"] if c.get("principle") else []
     return codes + ([f"group: {group}"] if group else [])
 
 
@@ -74,7 +77,8 @@ def _add_source(
         words, machine = text_in(c, language)
         if not words:
             continue
-        name = c["author"]["name"] if c["author"] else ""
+        nameless = c.get("principle") and c["kind"] in NAMELESS
+        name = c["author"]["name"] if c["author"] and not nameless else ""
         text += f"{name}{' [machine translation]' if machine else ''}: "
         start = len(text)
         text += words

@@ -13,6 +13,7 @@ from typing import Any
 
 from hub.gatherings import rules
 from hub.gatherings.models import Contribution, Gathering, Progress, said_of
+from hub.gatherings.principles import NAMELESS
 from hub.gatherings.views import contribution_view, moment, standing_views
 from hub.measures.readings import SMALLEST_GROUP, label_of
 
@@ -21,7 +22,7 @@ SHOWN_KINDS = ("question", "contribution", "restatement", "theme", "recommendati
 
 
 def phase_minutes(events: list[rules.Event]) -> dict[str, float]:
-    """Minutes each phase really took, pauses left out, added up where it was reopened."""
+    """Minutes each phase really took by its key, pauses left out, added up where reopened."""
     spent: dict[str, float] = {}
     phase: str | None = None
     since: datetime | None = None
@@ -62,12 +63,14 @@ def build_record(
     started_at: datetime | None,
     closed_at: datetime | None,
     published_at: datetime | None,
+    dialogue: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The record as ``GET /sessions/{id}/record`` answers it.
 
     ``contributions`` are views of what is shared, in order; ``people`` are
     ``{"group", "language", "role"}`` of everybody who took a seat; ``taken_back`` counts what was
-    taken back after the close; ``survey`` and ``measures`` come with too small figures left out.
+    taken back after the close; ``survey`` and ``measures`` come with too small figures left out;
+    ``dialogue`` is what ``principles.build_dialogue`` gives, for sessions on a charter alone.
     Source: jif.md, the table's column "Record", and "After".
     """
     visible = [c for c in contributions if not c["hidden"]]
@@ -81,7 +84,7 @@ def build_record(
         if draft.id in by_id
     ]
     themes = [_theme(view) for view in standing_views(contributions, "theme")]
-    return {
+    record = {
         "session": session,
         "held_at": moment(started_at),
         "minutes": round(sum(minutes.values())),
@@ -90,8 +93,8 @@ def build_record(
                 "id": phase.id,
                 "title": phase.title,
                 "planned_minutes": phase.minutes,
-                "minutes": round(minutes.get(phase.id, 0.0), 1),
-                "items": [c for c in visible if c["phase"] == phase.id],
+                "minutes": round(minutes.get(phase.key, 0.0), 1),
+                "items": [c for c in visible if _is_in(c, phase)],
             }
             for phase in form.phases
         ],
@@ -133,6 +136,52 @@ def build_record(
         "ready_at": moment(until),
         "published_at": moment(published_at),
     }
+    return record if dialogue is None else _with_principles(record, dialogue, form, minutes)
+
+
+def _is_in(c: Mapping[str, Any], phase: rules.Phase) -> bool:
+    return bool(c["phase"] == phase.id and c.get("principle") == phase.principle)
+
+
+def _with_principles(
+    record: Mapping[str, Any],
+    dialogue: Mapping[str, Any],
+    form: rules.Format,
+    minutes: Mapping[str, float],
+) -> dict[str, Any]:
+    """The record of a dialogue: each phase says of which principle, and what is told of each.
+
+    What people pressed and proposed is in the sections of the principles alone, without names.
+    """
+    of = {
+        p["id"]: [phase for phase in form.phases if phase.principle == p["id"]]
+        for p in dialogue["principles"]
+    }
+    return {
+        **record,
+        "phases": [
+            {
+                **found,
+                "principle": phase.principle,
+                "items": [c for c in found["items"] if _is_told_with_names(c)],
+            }
+            for found, phase in zip(record["phases"], form.phases, strict=True)
+        ],
+        "charter": dialogue["charter"],
+        "outcomes": dialogue["outcomes"],
+        "principles": [
+            {
+                **section,
+                "planned_minutes": sum(phase.minutes for phase in of[section["id"]]),
+                "minutes": round(sum(minutes.get(p.key, 0.0) for p in of[section["id"]]), 1),
+            }
+            for section in dialogue["principles"]
+        ],
+    }
+
+
+def _is_told_with_names(c: Mapping[str, Any]) -> bool:
+    return c["kind"] not in NAMELESS and not c["fields"].get("dissent")
 
 
 def _by_finding(
@@ -147,6 +196,7 @@ def _by_finding(
         if (
             c["kind"] == "contribution"
             and not c["removed"]
+            and not c["fields"].get("remark_on")
             and (about or c["phase"] == "interpret")
         ):
             ids[about].append(c["id"])
@@ -157,7 +207,11 @@ def _question(c: dict[str, Any], visible: list[dict[str, Any]]) -> dict[str, Any
     """A question with the replies to it."""
     return {
         **c,
-        "answers": [x for x in visible if x["reply_to"] == c["id"] and not x["removed"]],
+        "answers": [
+            x
+            for x in visible
+            if x["reply_to"] == c["id"] and not x["removed"] and not x["fields"].get("remark_on")
+        ],
     }
 
 
@@ -349,7 +403,10 @@ def as_markdown(record: Mapping[str, Any], language: str, say: Say) -> str:
     for finding in record["findings"]:
         lines += ["", f"## {say('Finding')}: {_plain(finding['title'][language])}", ""]
         lines += [_plain(finding["text"][language])]
-    lines += ["", f"## {say('Recommendations and decisions')}", ""]
+    for section in record.get("principles", ()):
+        lines += _markdown_principle(section, language, say)
+    if "principles" not in record or record["recommendations"]:
+        lines += ["", f"## {say('Recommendations and decisions')}", ""]
     for number, item in enumerate(record["recommendations"], 1):
         lines += _markdown_recommendation(number, item, language, say)
     if record["themes"]:
@@ -360,10 +417,122 @@ def as_markdown(record: Mapping[str, Any], language: str, say: Say) -> str:
         shown = [c for c in phase["items"] if c["kind"] in SHOWN_KINDS]
         if not shown:
             continue
-        lines += ["", f"## {_plain(phase['title'][language])}", ""]
+        lines += ["", f"## {_plain(_heading(record, phase, language))}", ""]
         for c in shown:
             lines.append(_markdown_line(c, language, say))
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _heading(record: Mapping[str, Any], phase: Mapping[str, Any], language: str) -> str:
+    """The title of a phase, and of the principle that it was gone through for."""
+    title = str(phase["title"][language])
+    listed = record.get("principles", ())
+    found = next((p for p in listed if p["id"] == phase.get("principle")), None)
+    return f"{title}: {told_in(found['title'], language)}" if found else title
+
+
+def told_in(texts: Mapping[str, str], language: str) -> str:
+    """A text in the language, or in the other where it has none."""
+    return texts.get(language) or next(iter(texts.values()), "")
+
+
+def _markdown_principle(section: Mapping[str, Any], language: str, say: Say) -> list[str]:
+    """What a dialogue came to on a principle."""
+    heading = f"{section['n']}. {told_in(section['title'], language)}"
+    stands = {
+        "parked": say("decision.park"),
+        "open": say("Still to decide"),
+        "not_begun": say("Not talked about"),
+    }.get(section["state"]) or say(f"decision.{section['decision']}")
+    lines = ["", f"## {_plain(heading)}", "", stands]
+    if section["reason"]:
+        lines[-1] += f": {_plain(section['reason'])}"
+    if section["agreed"]:
+        lines += ["", f"### {say('The text we agreed on')}", ""]
+        lines += [
+            f"- {say('language.' + each)}: {_plain(text['text'])}"
+            for each, text in section["agreed"].items()
+            if text["text"]
+        ]
+    for dissent in section["dissent"]:
+        group = say("group." + (dissent["group"] or "unsaid"))
+        lines += [
+            "",
+            f"{say('Dissent, as written out')} ({group}): {_told(dissent, language, say)}",
+        ]
+    ratings = section["ratings"]
+    if ratings["rated"] or ratings["passed"]:
+        lines += ["", f"### {say('How well the principle fits')}", ""]
+        lines.append(", ".join(f"{value}: {n}" for value, n in enumerate(ratings["counts"], 1)))
+        if ratings["passed"]:
+            lines[-1] += f", {say('passed')}: {ratings['passed']}"
+        lines += [say("reading." + ratings["label"])] if ratings["label"] else []
+        lines += [
+            f"- {say('group.' + group)}: "
+            + ", ".join(f"{value}: {n}" for value, n in enumerate(counts, 1))
+            for group, counts in ratings["by_group"].items()
+        ]
+        lines += [f"- {r['value']}: {_told(r, language, say)}" for r in ratings["reasons"]]
+    for title, found in _markdown_parts(section, language, say):
+        lines += ["", f"### {title}", "", *(f"- {line}" for line in found)] if found else []
+    return lines
+
+
+def _markdown_parts(
+    section: Mapping[str, Any], language: str, say: Say
+) -> list[tuple[str, list[str]]]:
+    """Headings, each with a line for everything that was said under it."""
+
+    def told(c: Mapping[str, Any]) -> str:
+        return _told(c, language, say)
+
+    def behind(p: Mapping[str, Any]) -> str:
+        return "" if p["support"] is None else f" ({say('no objection')}: {p['support']})"
+
+    def side(c: Mapping[str, Any]) -> str:
+        return f"{say('fit_tag.' + c['tag'])}, {say('side.' + c['side'])}"
+
+    return [
+        (
+            say("Questions and answers"),
+            [" → ".join([told(q), *map(told, q["answers"])]) for q in section["questions"]],
+        ),
+        (say("Own experience"), [told(c) for c in section["examples"]]),
+        (say("For and against"), [f"{side(c)}: {told(c)}" for c in section["fit_points"]]),
+        (
+            say("Restated by others"),
+            [
+                told(r) + "".join(f" ({say('answer.' + answer)})" for answer in r["checks"])
+                for r in section["restatements"]
+            ],
+        ),
+        (
+            say("Suggestions for the wording"),
+            [told(p) + behind(p) for p in section["wordings"]],
+        ),
+        (
+            say("Suggestions for the substance"),
+            [
+                f"{say('change_kind.' + p['kind'])}: {told(p)}{behind(p)}"
+                for p in section["changes"]
+            ],
+        ),
+        (say("Words without a good translation"), [_plain(t) for t in section["untranslatable"]]),
+        (
+            say("Objections"),
+            [told(o) for stance in section["stances"] for o in stance["objections"]],
+        ),
+        (
+            say("Changes to the word list"),
+            [_plain(f"{term['sv']} = {term['en']}") for term in section["glossary_changes"]],
+        ),
+    ]
+
+
+def _told(c: Mapping[str, Any], language: str, say: Say) -> str:
+    """Words in the language, marked where a machine wrote them."""
+    mark = f" *({say('machine translation')})*" if language in c["machine"] else ""
+    return f"{_plain(told_in(c['text'], language))}{mark}"
 
 
 def _markdown_followed(followed: Iterable[Mapping[str, Any]], language: str, say: Say) -> list[str]:
@@ -420,7 +589,9 @@ def _markdown_line(c: Mapping[str, Any], language: str, say: Say) -> str:
     text, machine = text_in(c, language)
     name = c["author"]["name"] if c["author"] else ""
     mark = f" *({say('machine translation')})*" if machine else ""
-    return f"- **{_plain(name)}** ({say('kind.' + c['kind'])}): {_plain(text)}{mark}"
+    remark = c["fields"].get("remark_on")
+    kind = say("Remark on the translation") if remark else say("kind." + c["kind"])
+    return f"- **{_plain(name)}** ({kind}): {_plain(text)}{mark}"
 
 
 def _field_in(item: Mapping[str, Any], part: str, language: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
@@ -16,9 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import HTTPConnection
 
+from hub.charters.models import Outcome, list_outcomes_of
 from hub.clock import Clock
 from hub.db import Database
-from hub.gatherings import rules, views
+from hub.gatherings import actions, rules, views
 from hub.gatherings.models import (
     WITH_AUTHOR,
     Contribution,
@@ -269,23 +270,87 @@ class Screens:
         """Whether the running phase has done its work; None where none runs."""
         if gathering.phase_index is None or gathering.state not in ("running", "paused"):
             return None
-        cards = await list_findings(tx, gathering.id)
+        return rules.exit_of(
+            form, await self._room(tx, gathering, form.phases[gathering.phase_index])
+        )
+
+    async def _room(self, tx: AsyncSession, gathering: Gathering, phase: rules.Phase) -> rules.Room:
+        cards, now = await list_findings(tx, gathering.id), self.clock.now()
         room = rules.Room(
-            phase=form.phases[gathering.phase_index].id,
+            phase=phase.key,
             present=(await self.presence(tx, gathering.id)).groups,
             said=tuple(said_of(c) for c in await list_everything_said(tx, gathering.id)),
             cards=len(cards),
             cards_shown=sum(1 for c in cards if c.shown_at),
-            time_up=gathering.stage.time_is_up(self.clock.now()),
+            time_up=gathering.stage.time_is_up(now),
         )
-        return rules.exit_of(form, room)
+        if phase.principle is None:
+            return room
+        row = await actions.find_outcome(tx, gathering.id, phase.principle)
+        skipped, content = await actions.marks_of(tx, gathering)
+        since = await actions.quiet_since(tx, gathering)
+        return replace(
+            room,
+            principle=phase.principle,
+            put=actions.put_of(gathering, phase.principle),
+            dissent=bool(row and row.dissent),
+            skipped=skipped,
+            content=content,
+            quiet_seconds=(now - since).total_seconds() if since else 0.0,
+        )
+
+    async def _dialogue(
+        self, tx: AsyncSession, gathering: Gathering, form: rules.Format
+    ) -> dict[str, Any]:
+        """What the room sees of the principle that is talked about; None where there is none."""
+        index = gathering.phase_index
+        phase = form.phases[index] if index is not None else None
+        principle = actions.principle_in(gathering, phase.principle if phase else None)
+        if phase is None or principle is None:
+            return {"principle_text": None, "settling": None, "ratings": None, "outcome": None}
+        room = await self._room(tx, gathering, phase)
+        row = await actions.find_outcome(tx, gathering.id, principle["id"])
+        facts = actions.facts_of(gathering, row, principle["id"], room.said)
+        text = await actions.text_of(tx, gathering, principle["id"], facts.settling, room.said)
+        rated = {who for _, who in rules.ratings_on(principle["id"], room.said)}
+        return {
+            "principle_text": views.principle_text_view(principle)
+            | views.reading_aids_view(
+                gathering.charter_copy or {},
+                principle,
+                await actions.list_session_terms(tx, gathering.id),
+            ),
+            "settling": views.settling_view(
+                facts.settling, text, dissent=room.dissent, principle=principle["id"]
+            ),
+            "ratings": views.raters_view(
+                facts.raters,
+                answered=len(rated & set(room.present)),
+                present=len(room.present),
+            ),
+            "outcome": views.outcome_view(row, allowed=facts.allowed) if row else None,
+            "tags": {
+                "seen": [tag for tag in rules.FIT_TAGS if tag in rules.tags_seen(room)],
+                "skipped": [tag for tag in rules.FIT_TAGS if tag in room.skipped],
+            },
+            "untranslatable": rules.untranslatable_terms(principle["id"], room.said),
+            "no_more": len(set(room.content) & set(room.present)),
+        }
 
     async def stage(self, tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
         form = gathering.form
         exit_ = await self.exit(tx, gathering, form)
+        outcomes = await self._outcomes(tx, gathering)
         view = views.stage_view(
-            gathering, form, exit_, now=self.clock.now(), speed=self.clock.speed
+            gathering,
+            form,
+            exit_,
+            now=self.clock.now(),
+            speed=self.clock.speed,
+            outcomes=outcomes,
         )
+        if gathering.charter_copy:
+            view |= await self._dialogue(tx, gathering, form)
         people = [p for p in await list_participants(tx, gathering.id) if p.left_at is None]
         return {
             **view,
@@ -293,6 +358,10 @@ class Screens:
             "people": len(people),
             "more_time": await count_more_time(tx, gathering),
         }
+
+    async def _outcomes(self, tx: AsyncSession, gathering: Gathering) -> list[Outcome]:
+        """What a dialogue has come to so far; nothing for others, with no query."""
+        return await list_outcomes_of(tx, gathering.id) if gathering.charter_copy else []
 
     async def session(
         self, tx: AsyncSession, gathering: Gathering, *, full: bool = True
@@ -302,7 +371,13 @@ class Screens:
         case = await find_case(tx, gathering.case_id) if gathering.case_id else None
         exit_ = await self.exit(tx, gathering, form) if full else None
         view = views.session_view(
-            gathering, form, exit_, case=case, base_url=self.base_url, now=self.clock.now()
+            gathering,
+            form,
+            exit_,
+            case=case,
+            base_url=self.base_url,
+            now=self.clock.now(),
+            outcomes=await self._outcomes(tx, gathering) if full else (),
         )
         if full:
             presence = await self.presence(tx, gathering.id)

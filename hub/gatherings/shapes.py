@@ -13,7 +13,8 @@ FIELDS = """What the kind needs besides its text:
 |---|---|
 | `restatement` | `of`: the contribution restated |
 | `restatement_check` | `of`: the restatement; `answer`: `yes`, `partly` or `no` |
-| `rating` | `of`, `scale`, `value`: 1–5 or `"pass"`, `reason` |
+| `rating` | `of`, `scale`, `value`: 1–5 or `"pass"`, `reason`. In a dialogue `of` is the \
+principle that is talked about and `scale` is `fit`, both by themselves; 1 and 2 want a reason |
 | `ranking` | `order`: themes, first is highest, the first three get 3, 2 and 1 points; \
 or empty with `passed`: true |
 | `theme` | `from`: at most 20 ids of the posts it was made from |
@@ -22,11 +23,23 @@ or empty with `passed`: true |
 its place and has the latest words in `current`; `split_of`, of a part, is what was split, which \
 is then no longer decided on; `owner_agreed` is true where those named as responsible said yes) |
 | `stance` | `of`; `value`: `consent`, `objection` or `stand_aside`; `reason` (of an objection); \
-`wording`: the post whose words it is on, refused with 409 where those are not the latest |
+`wording`: the post whose words it is on, refused with 409 where those are not the latest. In a \
+dialogue `of` is what is put to the room, by itself: a wording or change, or the principle for its \
+text as it is |
 | `amendment` | `of` |
-| `contribution` | `tag`, `side`: `for` or `against` (in phase `fit`); `finding` |
+| `contribution` | `tag`: `law`, `roles`, `money`, `culture`, `words` or `other`, and `side`: \
+`for` or `against`, both wanted in phase `fit` but of a reply; `finding` |
+| `contribution`, `facilitation` | `remark_on`: the language of the translation that this remark \
+came with a correction of; set by the hub alone |
 | `reflection` | `skipped`: true, with no text |
-| `wording`, `change` | `principle`, `language` |
+| `wording` | `principle` (by itself the one that is talked about), `language`: that of the text \
+(`sv`); `untranslatable`: a term without a good word, with or without a text; set by the hub: \
+`mixed`, `asked` while its author is asked whether it changes the meaning |
+| `change` | `principle`, `change`: `keep`, `add`, `remove`, `move` or `split` |
+| | (replying to one's own wording or change with one of its kind revises it; a facilitator's \
+words for it have `revises`, `merges`, `asked` and `answers`, and stand when all asked said yes) |
+| `facilitation` | `dissent`: true, `principle`, `group`: what a group is not agreed on; set by \
+the hub alone |
 """
 
 
@@ -44,7 +57,8 @@ class SessionIn(BaseModel):
     """A session to plan. ``minutes`` changes the length of single phases, by phase id.
 
     ``follows``: the closed session whose recommendations it takes up, by id, or ``latest`` for
-    the latest of the same case.
+    the latest of the same case. A format of kind dialogue wants a ``charter``; ``principles`` are
+    those it talks about, in order, all where left out.
     """
 
     format: str
@@ -64,6 +78,76 @@ class MoveIn(BaseModel):
     minutes: float = 2
     force: bool = False
     reason: str = Field(default="", max_length=500)
+
+
+class PutIn(BaseModel):
+    """A wording or change to put to the room; null for the text of the principle as it is."""
+
+    of: str | None = None
+
+
+class DissentIn(BaseModel):
+    """What a group is not agreed on; ``group``: lived, practice, research, or null for others."""
+
+    text: str
+    group: str | None = None
+    language: str | None = None
+
+
+class OutcomeIn(BaseModel):
+    """What is decided on the principle that is talked about.
+
+    ``decision`` is one that the facts allow (``allowed``); left out, it stays or follows from
+    them. ``dissent`` takes the place of what was written before; left out, that stays.
+    """
+
+    decision: str | None = None
+    dissent: list[DissentIn] | None = None
+
+
+class ParkIn(BaseModel):
+    """Why a principle is left as it is.
+
+    ``principle``: which one, so that the same call twice parks no other.
+    """
+
+    reason: str = Field(default="", max_length=500)
+    principle: str | None = None
+
+
+class OrderIn(BaseModel):
+    """The principles that are not begun, in the order to talk about them."""
+
+    principles: list[str]
+
+
+class TagIn(BaseModel):
+    tag: str
+
+
+class SuggestionIn(BaseModel):
+    """A facilitator's words for a wording or change; ``merges``: others that become one with it."""
+
+    client_id: str
+    text: str
+    language: str | None = None
+    change: str | None = None
+    merges: list[str] = Field(default=[], max_length=20)
+
+
+class LeaveIn(BaseModel):
+    """The author's answer; ``participant``: whose it is, where a scribe gives it for them."""
+
+    agree: bool = True
+    participant: str | None = None
+
+
+class BoxIn(BaseModel):
+    """Whether it is the translation (``wording``) or the content (``change``) that changes."""
+
+    box: str
+    change: str | None = None
+    participant: str | None = None
 
 
 class ConsentIn(BaseModel):
@@ -185,6 +269,26 @@ class TextIn(BaseModel):
     text: str
 
 
+class TranslationIn(BaseModel):
+    """A corrected translation, and, where wanted, what was wrong with the former one."""
+
+    text: str
+    remark: str = Field(
+        default="",
+        description="What was wrong, at most 500 characters: a post by the corrector that answers "
+        "the corrected one, with `remark_on` in its fields, translated as any other. Where nothing "
+        "can be said to all now, the whole call is refused with 409 `remark_closed`",
+    )
+    remark_language: str | None = Field(
+        default=None, description="The language of the remark; else the corrector's own"
+    )
+    client_id: str | None = Field(
+        default=None,
+        description="Made by the client: the same again never gives a second remark. Left out, "
+        "the same words on the same translation are the same remark",
+    )
+
+
 class StatusIn(BaseModel):
     """What became of a recommendation: open, doing, done, or dropped with a reason."""
 
@@ -243,8 +347,52 @@ class ExitOut(BaseModel):
     wanted: int
 
 
+class PrincipleOut(BaseModel):
+    """A principle of a dialogue; ``n`` is its place in the charter."""
+
+    id: str
+    n: int
+    title: Both
+    state: Literal["next", "now", "done", "parked"]
+    decision: str | None
+
+
+class DissentOut(BaseModel):
+    group: str | None
+    language: str
+    text: dict[str, str]
+
+
+class OutcomeOut(Open):
+    """What a dialogue came to on one principle.
+
+    ``put`` is the text that was put to the room, ``agreed`` the one agreed on. ``ratings`` have a
+    ``label`` from five on, and ``by_group`` only what tells nothing of fewer than three people.
+    """
+
+    id: str
+    principle: str
+    decision: str | None
+    allowed: list[str]
+    put: dict[str, Any]
+    agreed: dict[str, Any] | None
+    dissent: list[DissentOut]
+    ratings: dict[str, Any]
+    reason: str
+    closed_at: str | None
+
+
+class Outcomes(BaseModel):
+    items: list[OutcomeOut]
+    next: str | None = None
+
+
 class SessionOut(Open):
-    """A live session."""
+    """A live session.
+
+    In a dialogue the phases between the first and the last come again for each principle:
+    ``phase`` is the step and ``principle`` what it is about.
+    """
 
     id: str
     code: str
@@ -255,6 +403,9 @@ class SessionOut(Open):
     access: str
     state: str
     phase: str | None
+    charter: str | None
+    principle: str | None
+    principles: list[PrincipleOut]
     starts_at: str | None
     ends_at: str | None
     seconds_left: int | None
@@ -304,6 +455,7 @@ class ContributionOut(Open):
     seq: int | None
     revision: int
     phase: str
+    principle: str | None
     kind: str
     author: AuthorOut | None
     language: str

@@ -1,7 +1,7 @@
 """The sentences that come with the hub in both languages, for the translation memory.
 
-What the chatbot says and the titles and tasks of the shipped formats, and both catalogues. A
-person wrote each of them in both languages.
+The charters that ship, what the chatbot says and the titles and tasks of the shipped formats, and
+both catalogues. A person wrote each of them in both languages.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from hub.charters.actions import shipped_pairs as charter_pairs
 from hub.gatherings.formats import SHIPPED
 from hub.language.actions import ShippedPair
 
@@ -21,7 +22,7 @@ _FastLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def shipped_pairs(sentences: Iterable[tuple[str, str]]) -> list[ShippedPair]:
     """All of them, in both directions. ``sentences``: Swedish and English, of the catalogues."""
-    found = dict.fromkeys(_from_formats())
+    found = dict.fromkeys([*charter_pairs(), *_from_formats()])
     found |= dict.fromkeys(p for sv, en in sentences for p in _both_ways("catalogue", sv, en))
     return list(found)
 

@@ -24,6 +24,9 @@ class Standings:
         self.by_first = {s.first.id: s for s in found}
         self.first_of = {w.id: s.first.id for s in found for w in s.wordings}
         self.parts = rules.parts_of(self.said)
+        self.merged = {
+            merged: s.first.id for s in found for w in s.wordings for merged in _merges(w)
+        }
         self.ranked = rules.ranked_themes(self.said)
 
     def references_of(self, contributions: Iterable[Contribution]) -> set[str]:
@@ -54,6 +57,8 @@ class Standings:
             facts["former"] = [wording_view(w) for w in wordings[:-1]]
         if c.kind == "theme":
             return facts | self._theme(c, standing, known)
+        if c.kind in rules.OWN_WORDS:
+            return facts | self._own_words(c, standing)
         return facts | self._proposal(c, standing)
 
     def _theme(
@@ -69,6 +74,25 @@ class Standings:
                 for s in sources
                 if s is not None and s.hidden_at is None and (author := author_view(s))
             ],
+        }
+
+    def _own_words(self, c: Contribution, standing: rules.Standing | None) -> dict[str, Any]:
+        """``stands`` is false for what was merged into another, and until its author agrees.
+
+        ``asked`` are those who are asked for their leave, ``merged_into`` where it went, and
+        ``box`` is ``asked`` while its author has to say whether it changes the meaning.
+        """
+        answers = c.fields.get("answers", {})
+        latest = standing.latest if standing else None
+        into = self.merged.get(c.id)
+        return {
+            "stands": standing is not None,
+            "merged_into": into if into in self.by_first else None,
+            "asked": [
+                {"id": person, "name": self.people.get(person, ""), "agreed": answers.get(person)}
+                for person in c.fields.get("asked", [])
+            ],
+            "box": latest.fields.get("mixed") if latest else None,
         }
 
     def _proposal(self, c: Contribution, standing: rules.Standing | None) -> dict[str, Any]:
@@ -87,6 +111,10 @@ class Standings:
             {"id": person, "name": self.people[person], "agreed": answers.get(person)}
             for person in rules.named_owners(standing, self.people)
         ]
+
+
+def _merges(wording: rules.Said) -> list[str]:
+    return list(wording.fields.get("merges", []))
 
 
 def wording_view(c: Contribution) -> dict[str, Any]:

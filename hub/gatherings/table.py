@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 
 from hub.gatherings.models import Contribution
+from hub.gatherings.principles import NAMELESS, PROPOSALS
 from hub.gatherings.views import author_view, moment
 
 COLUMNS = (
@@ -25,6 +26,8 @@ COLUMNS = (
     "reply_to",
     "fields",
 )
+# Of a dialogue alone, so that a file of a forum stays as it was.
+PRINCIPLE = "principle"
 
 
 def safe_cell(text: str) -> str:
@@ -33,14 +36,22 @@ def safe_cell(text: str) -> str:
 
 
 def as_csv(contributions: Iterable[Contribution]) -> str:
-    """Hidden contributions are left out; those taken back keep their place, without words."""
+    """Hidden contributions are left out; those taken back keep their place, without words.
+
+    A dialogue has a column more, the principle; of a proposal for one it tells the role of the
+    author alone, and of a rating or a stance nothing.
+    """
+    contributions = list(contributions)
+    dialogue = any(c.principle for c in contributions)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    writer.writerow((*COLUMNS, PRINCIPLE) if dialogue else COLUMNS)
     for c in contributions:
         if c.hidden_at is not None:
             continue
         author = author_view(c) or {}
+        if c.principle and c.kind in NAMELESS:
+            author = {"role": author.get("role")} if c.kind in PROPOSALS else {}
         translation = next(iter(c.translations), None)
         row = (
             str(c.seq),
@@ -56,6 +67,7 @@ def as_csv(contributions: Iterable[Contribution]) -> str:
             translation.status if translation else "",
             c.reply_to or "",
             json.dumps(c.fields, ensure_ascii=False) if c.fields else "",
+            *((c.principle or "",) if dialogue else ()),
         )
         writer.writerow([safe_cell(cell) for cell in row])
     return out.getvalue()

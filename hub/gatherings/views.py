@@ -5,20 +5,29 @@ A view of what is shared holds nothing personal: no marks of one's own, no secre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
+from hub.charters.models import Outcome
 from hub.gatherings import rules
-from hub.gatherings.actions import BOT, BOT_NAME
+from hub.gatherings.actions import BOT, BOT_NAME, has_words
 from hub.gatherings.models import BotLine, Contribution, Gathering, Hand, Translation
+from hub.language.actions import shipped_glossary
+from hub.language.glossary import plain_term
 from hub.language.models import AddedTerm
+from hub.measures.readings import parts_to_show, read_ratings
 from hub.people.models import Participant
-from hub.people.rules import group_of
+from hub.people.rules import LANGUAGES, group_of
 from hub.programme.models import Case, Finding
 
 # What the latest wording of a theme or proposal puts in the place of the first.
 LATEST = ("author", "text", "language", "translations", "fields")
+
+
+# The words of a principle in one language.
+PRINCIPLE_WORDS = ("title", "text")
 
 
 # Letters of a post that the chatbot points at.
@@ -80,6 +89,7 @@ def contribution_view(
         "seq": c.seq,
         "revision": c.revision,
         "phase": c.phase,
+        "principle": c.principle,
         "kind": c.kind,
         "author": author_view(c) if shown else None,
         "language": c.language,
@@ -270,6 +280,185 @@ def bot_line_view(line: BotLine) -> dict[str, Any]:
     }
 
 
+def principle_views(
+    gathering: Gathering, form: rules.Format, outcomes: Iterable[Outcome]
+) -> list[dict[str, Any]]:
+    """The principles of a dialogue in the order they are talked about; empty for others.
+
+    ``state`` is ``next``, ``now``, ``done`` or ``parked``.
+    """
+    rows = {row.principle_id: row for row in outcomes}
+    listed = {p["id"]: p for p in (gathering.charter_copy or {}).get("principles", [])}
+    index = gathering.phase_index
+    running = form.phases[index].principle if index is not None else None
+    now = None if gathering.state == "closed" else running
+    return [
+        {
+            "id": principle,
+            "n": listed[principle]["n"],
+            "title": _titles(listed[principle]),
+            "state": _principle_state(principle, rows.get(principle), now),
+            "decision": rows[principle].decision if principle in rows else None,
+        }
+        for principle in form.principles
+        if principle in listed
+    ]
+
+
+def _titles(principle: Mapping[str, Any]) -> dict[str, str]:
+    """The title in each language; in the other one where it has none."""
+    titles = {
+        language: str(principle["texts"].get(language, {}).get("title") or "")
+        for language in LANGUAGES
+    }
+    known = next((title for title in titles.values() if title), "")
+    return {language: title or known for language, title in titles.items()}
+
+
+def _principle_state(principle: str, row: Outcome | None, now: str | None) -> str:
+    if principle == now:
+        return "now"
+    if row is None:
+        return "next"
+    if row.closed_at is not None:
+        return "done"
+    return "parked" if row.decision == "park" else "next"
+
+
+def principle_text_view(principle: Mapping[str, Any]) -> dict[str, Any]:
+    """A principle in both languages, as the room reads it.
+
+    ``missing`` names the languages that it has no words in.
+    """
+    texts = {language: principle["texts"].get(language, {}) for language in LANGUAGES}
+
+    def part(name: str) -> dict[str, Any]:
+        return {language: texts[language].get(name) for language in LANGUAGES}
+
+    return {
+        "id": principle["id"],
+        "n": principle["n"],
+        "title": _titles(principle),
+        "text": {language: texts[language].get("text") or "" for language in LANGUAGES},
+        "status": part("status"),
+        "origin": part("origin"),
+        "missing": [language for language in LANGUAGES if not has_words(texts[language])],
+        "glossary_terms": list(principle.get("glossary_terms") or []),
+    }
+
+
+def reading_aids_view(
+    copy: Mapping[str, Any], principle: Mapping[str, Any], terms: Iterable[AddedTerm]
+) -> dict[str, Any]:
+    """What helps to read a principle: where it is from, and the terms of the glossary in it.
+
+    ``written`` is how a term stands in the principle, by language.
+    """
+    texts = tuple(
+        "\n".join(str(words.get(part) or "") for part in PRINCIPLE_WORDS)
+        for words in (principle["texts"].get(language, {}) for language in LANGUAGES)
+    )
+    added = tuple((t.sv, t.en, t.note, t.disputed) for t in terms)
+    return {
+        "source_language": copy["source_language"],
+        "charter": copy["title"],
+        "terms": _terms_in(texts, added),
+    }
+
+
+@lru_cache(maxsize=500)
+def _terms_in(
+    texts: tuple[str, ...], added: tuple[tuple[str, str, str, bool], ...]
+) -> list[dict[str, Any]]:
+    own = {plain_term(sv, en): (note, disputed) for sv, en, note, disputed in added}
+    glossary = shipped_glossary().and_also(own)
+    found: dict[str, dict[str, Any]] = {}
+    for text, language in zip(texts, LANGUAGES, strict=True):
+        for match in glossary.found(text, language):
+            term = match.term
+            note, disputed = own.get(term, ("", term.disputed))
+            entry = found.setdefault(
+                term.id,
+                {
+                    "key": f"t{len(found) + 1}",
+                    "sv": term.word("sv"),
+                    "en": term.word("en"),
+                    "note": note,
+                    "disputed": disputed,
+                    "written": {each: [] for each in LANGUAGES},
+                },
+            )
+            written = text[match.start : match.end]
+            if written not in entry["written"][language]:
+                entry["written"][language].append(written)
+    return list(found.values())
+
+
+def raters_view(raters: rules.Raters, *, answered: int, present: int) -> dict[str, Any]:
+    """How a principle is rated: how many answered, and what once ratings are shown.
+
+    ``result`` is None while they are hidden. It has a label from five ratings on, and by group
+    only what tells nothing of fewer than three. Source: reflective-dialogue.md, "Reading the
+    ratings".
+    """
+    shown = raters.rated + raters.passed > 0
+    return {
+        "answered": answered,
+        "present": present,
+        "result": rating_result(raters.counts, raters.passed, raters.by_group) if shown else None,
+    }
+
+
+def rating_result(
+    counts: Sequence[int], passed: int, by_group: Mapping[str, Sequence[int]]
+) -> dict[str, Any]:
+    """Ratings as they are shown, in numbers, words and by group as far as that is allowed."""
+    groups = {group: sum(found) for group, found in by_group.items()}
+    shown = parts_to_show(groups, {group: [group] for group in groups if group != "unsaid"})
+    return {
+        **read_ratings(counts, passed=passed),
+        "by_group": {g: list(by_group[g]) for g in by_group if g in shown},
+    }
+
+
+def settling_view(
+    settling: rules.Settling, text: Mapping[str, Any], *, dissent: bool, principle: str
+) -> dict[str, Any]:
+    """The text that is put to the room, and where it stands."""
+    return {
+        "principle": principle,
+        "of": settling.of,
+        "kind": settling.kind,
+        "change": settling.change,
+        "wording": settling.wording,
+        "text": text,
+        "stances": settling.stances,
+        "objections": list(settling.objections),
+        "agreed": settling.agreed,
+        "settled": rules.is_settled(settling, dissent=dissent),
+    }
+
+
+def outcome_view(row: Outcome, *, allowed: Iterable[str] = ()) -> dict[str, Any]:
+    """What a dialogue came to on one principle; ``allowed`` are the decisions it may have now."""
+    return {
+        "id": row.id,
+        "principle": row.principle_id,
+        "decision": row.decision,
+        "allowed": list(allowed),
+        "put": row.put,
+        "agreed": row.agreed,
+        "agreed_from": row.agreed_from,
+        "dissent": [
+            {"group": d["group"], "language": d["language"], "text": d["text"]} for d in row.dissent
+        ],
+        "ratings": rating_result(row.counts, row.passed, row.counts_by_group),
+        "glossary_changes": row.glossary_changes,
+        "reason": row.reason,
+        "closed_at": moment(row.closed_at),
+    }
+
+
 def stage_view(
     gathering: Gathering,
     form: rules.Format,
@@ -277,8 +466,13 @@ def stage_view(
     *,
     now: datetime,
     speed: float,
+    outcomes: Iterable[Outcome] = (),
 ) -> dict[str, Any]:
-    """Where the session is, for the head of every face of it."""
+    """Where the session is, for the head of every face of it.
+
+    In a dialogue ``phase`` is the step, the same for each principle; ``key`` tells it from all
+    others.
+    """
     stage = gathering.stage
     index = stage.phase_index
     phase = form.phases[index] if index is not None else None
@@ -286,6 +480,9 @@ def stage_view(
     return {
         "state": stage.state,
         "phase": phase.id if phase else None,
+        "key": phase.key if phase else None,
+        "principle": phase.principle if phase else None,
+        "principles": principle_views(gathering, form, outcomes),
         "number": index + 1 if index is not None else 0,
         "count": len(form.phases),
         "title": phase.title if phase else None,
@@ -303,6 +500,8 @@ def stage_view(
         "phases": [
             {
                 "id": p.id,
+                "key": p.key,
+                "principle": p.principle,
                 "title": p.title,
                 "minutes": p.minutes,
                 "state": _phase_state(position, index, stage.state),
@@ -328,9 +527,12 @@ def session_view(
     case: Case | None,
     base_url: str,
     now: datetime,
+    outcomes: Iterable[Outcome] = (),
 ) -> dict[str, Any]:
     """The session as ``GET /sessions/{id}`` answers it."""
     stage = gathering.stage
+    running = form.phases[stage.phase_index] if stage.phase_index is not None else None
+    copy = gathering.charter_copy
     return {
         "id": gathering.id,
         "code": gathering.code,
@@ -344,10 +546,13 @@ def session_view(
         },
         "case": case_view(case) if case else None,
         "charter": gathering.charter,
-        "principles": gathering.principles,
+        "charter_title": copy["title"] if copy else None,
+        "charter_version": copy["version"] if copy else None,
+        "principle": running.principle if running else None,
+        "principles": principle_views(gathering, form, outcomes),
         "access": gathering.access,
         "state": stage.state,
-        "phase": form.phases[stage.phase_index].id if stage.phase_index is not None else None,
+        "phase": running.id if running else None,
         "starts_at": moment(gathering.starts_at),
         "ends_at": moment(stage.ends_at),
         "seconds_left": (

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from typing import Annotated, Any
 
 import segno
 from fastapi import Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.charters import rules as charter_rules
+from hub.charters.models import find_charter, list_comments, took_part
 from hub.errors import Invalid, NotFound, Refusal
 from hub.gatherings import actions, desk, panels, views
 from hub.gatherings.api.bot import read_bot
@@ -119,6 +122,30 @@ def seat_view(seat: Participant | None) -> dict[str, Any] | None:
     }
 
 
+async def asked_to_comment(
+    tx: AsyncSession, gathering: Gathering, seat: Participant | None, *, now: datetime
+) -> list[dict[str, Any]]:
+    """The round of comment that somebody who took part is asked in; empty where there is none."""
+    if seat is None or gathering.charter is None or gathering.state != "closed":
+        return []
+    charter = await find_charter(tx, gathering.charter)
+    if charter is None or not await took_part(tx, charter.id, [gathering.id]):
+        return []
+    state = charter_rules.read_state(charter.state)
+    if state.round is None or not charter_rules.round_is_open(state, now):
+        return []
+    comments = await list_comments(tx, charter.id, participant_ids=[seat.id])
+    number = state.round["number"]
+    return [
+        {
+            "id": charter.id,
+            "title": dict(state.title),
+            "closes_at": state.round["closes_at"],
+            "commented": sum(1 for comment in comments if comment.round == number),
+        }
+    ]
+
+
 async def room_context(visit: Visit, session_id: str) -> dict[str, Any]:
     """Everything a face of the room shows, read in one view of the database."""
     screens, seat = visit.screens, visit.caller.seat(session_id)
@@ -137,6 +164,7 @@ async def room_context(visit: Visit, session_id: str) -> dict[str, Any]:
             "queue": await screens.queue(tx, session_id),
             "followed": await read_followed(tx, gathering),
             "ready": bool(seat and seat.ready_at),
+            "asked": await asked_to_comment(tx, gathering, seat, now=screens.clock.now()),
             "me": seat_view(seat),
             "speed": screens.clock.speed,
         }
@@ -212,11 +240,26 @@ async def contribution_page(
             tx, gathering, said, caller=caller, own=own, view=view, now=screens.clock.now()
         )
         suggestion = await _suggestion(tx, session_id, view) if may.get("correct") else None
+        mergeable = await _mergeable(screens, tx, gathering, view) if may["suggest"] else []
     asked = visit.request.query_params.get("part") == "actions"
     part = visit.is_htmx and (asked or extra.get("values", {}).get("part"))
     name = "gatherings/_actions.html" if part else "gatherings/contribution.html"
     context = {"contribution": view, "session": session, "may": may, "suggestion": suggestion}
-    return visit.page(name, status, **context, **extra)
+    return visit.page(name, status, mergeable=mergeable, **context, **extra)
+
+
+async def _mergeable(
+    screens: Room, tx: AsyncSession, gathering: Gathering, view: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """The other proposals of the same kind for the same principle."""
+    return [
+        each
+        for each in await screens.shared(tx, gathering)
+        if (each["kind"], each["principle"]) == (view["kind"], view["principle"])
+        and each["id"] != view["id"]
+        and each.get("stands")
+        and not each["revises"]
+    ]
 
 
 async def _suggestion(tx: AsyncSession, session_id: str, view: dict[str, Any]) -> Suggestion | None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.chatbot.meaning import alters_meaning
 from hub.chatbot.moves import Line, SaidLine
 from hub.chatbot.risks import safety
 from hub.chatbot.rules import (
     NOT_PEOPLE,
     PRIVATE_KINDS,
+    REMARK,
     Person,
     Post,
     Proposal,
@@ -39,6 +41,9 @@ from hub.gatherings.models import (
 from hub.language.actions import shipped_glossary
 from hub.language.models import AddedTerm
 from hub.people.models import Participant, list_participants
+
+# Source: reflective-dialogue.md, "experience": a minute to think, in which quiet is as it should.
+THINKING = timedelta(minutes=1)
 
 
 async def read_watch(
@@ -71,27 +76,66 @@ async def read_watch(
     events = [e.event for e in await list_events(tx, gathering.id)]
     lines = await list_bot_lines(tx, gathering.id)
     names = (*(p.name for p in people), facilitator)
+    began = _began(events)
+    stand = {s.latest.id for s in rules.standing(map(said_of, contributions), "wording")}
     return Watch(
         now=now,
         state=stage.state,
-        phase=phase.id,
+        phase=phase.key,
         title=phase.title,
         planned_seconds=_given(events),
         started_at=stage.phase_started_at,
         seconds_left=left,
         session_started_at=gathering.started_at or stage.phase_started_at,
         people=tuple(_person(p, typing) for p in people if p.id in here),
-        posts=tuple(_post(c) for c in contributions),
+        posts=tuple(_post(c, stand) for c in contributions),
         proposals=_proposals(contributions, deciding="stance" in phase.inputs),
         said=tuple(_said(line) for line in lines),
         names=names,
         talking=phase.discussion,
         hybrid=form.hybrid,
         muted=gathering.bot_muted,
-        quiet_since=max((e.at for e in events if e.kind == "resumed"), default=None),
+        quiet_since=_quiet_since(events, phase, stage.phase_started_at),
         triggers=frozenset(form.triggers),
         disputed_terms=_disputed(await list_session_terms(tx, gathering.id), lines),
+        welcomed_until=_welcomed_until(events),
+        texts=texts_of(gathering.charter_copy, phase.principle),
+        began=began,
     )
+
+
+def texts_of(
+    charter: Mapping[str, Any] | None, principle: str | None
+) -> dict[str, tuple[str, ...]]:
+    """The title and the text of a principle, by language; empty where there is none."""
+    listed = charter["principles"] if charter and principle else []
+    found = next((p for p in listed if p["id"] == principle), None)
+    texts = found["texts"] if found else {}
+    return {
+        language: (str(words.get("title") or ""), str(words.get("text") or ""))
+        for language, words in texts.items()
+    }
+
+
+def _began(events: Iterable[rules.Event]) -> dict[str, datetime]:
+    """When each phase began, the last time it did."""
+    return {str(e.data["phase"]): e.at for e in events if e.kind == "phase_started"}
+
+
+def _welcomed_until(events: Iterable[rules.Event]) -> datetime | None:
+    """When the first phase was over; None while it runs."""
+    started = (e for e in events if e.kind == "phase_started")
+    return next((e.at for e in started if int(e.data["index"]) > 0), None)
+
+
+def _quiet_since(
+    events: Iterable[rules.Event], phase: rules.Phase, started_at: datetime
+) -> datetime | None:
+    """From when quiet counts, where that is not the beginning of the phase."""
+    resumed = max((e.at for e in events if e.kind == "resumed"), default=None)
+    if phase.discussion and "reflection" in phase.inputs:
+        return max(started_at + THINKING, resumed or started_at)
+    return resumed
 
 
 def _disputed(terms: Iterable[AddedTerm], lines: Iterable[BotLine]) -> tuple[str, ...]:
@@ -144,33 +188,56 @@ def _has_risk(text: str, names: tuple[str, ...]) -> bool:
     return safety(text, names) is not None
 
 
+@lru_cache(maxsize=1000)
+def _alters(texts: tuple[str, ...], proposal: str, language: str) -> bool:
+    """As ``_has_risk``: looked for once."""
+    return alters_meaning(texts, proposal, language)
+
+
 def due_lines(watch: Watch) -> list[Line]:
     """The lines that are due now. Slow where many posts are new: call it in a thread."""
     posts = tuple(
         replace(
-            p, risk=p.kind not in NOT_PEOPLE and bool(p.text) and _has_risk(p.text, watch.names)
+            p,
+            risk=p.kind not in NOT_PEOPLE and bool(p.text) and _has_risk(p.text, watch.names),
+            alters=_alters(watch.texts.get(p.language, ()), p.text, p.language)
+            if p.alters is None
+            else p.alters,
         )
         for p in watch.posts
     )
     return next_lines(replace(watch, posts=posts))
 
 
-def _post(c: Contribution) -> Post:
+def _post(c: Contribution, stand: Collection[str]) -> Post:
+    """``stand`` are the wordings that have not been put in other words since."""
     private = c.kind in PRIVATE_KINDS or c.seq is None
+    remark = bool(c.fields.get("remark_on"))
+    value = c.fields.get("value")
+    mixed = c.fields.get("mixed") if c.id in stand else "past"
     return Post(
         id=c.id,
-        kind=c.kind,
-        phase=c.phase,
+        kind=REMARK if remark else c.kind,
+        phase=rules.key_of(c.phase, c.principle),
         author=c.participant_id,
         group=c.participant.group if c.participant else None,
-        language=c.language,
+        language=(c.looks_like if c.kind == "wording" else None) or c.language,
         text="" if private else c.text,
-        words=0 if private else len(c.text.split()),
+        # Whoever helps with a translation does not take up room.
+        words=0 if private or remark else len(c.text.split()),
         at=c.created_at,
         reply_to=c.reply_to,
         of=c.fields.get("of"),
         answer=c.fields.get("answer"),
         translation=None if private else _translated(c),
+        side=c.fields.get("side"),
+        # A hidden rating is nobody's to look at, the chatbot's neither.
+        value=value if isinstance(value, int) and c.seq is not None else None,
+        shown=c.seq is not None,
+        term="" if private else str(c.fields.get("untranslatable") or "").strip(),
+        flagged=c.kind == "wording" and mixed == "asked",
+        # Where its author has said which of the two it is, nobody asks again.
+        alters=None if c.kind == "wording" and mixed in (None, "asked") else False,
     )
 
 

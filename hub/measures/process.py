@@ -620,7 +620,8 @@ def _bot(session: Session) -> dict[str, Any]:
 
 
 def _time(session: Session) -> dict[str, Any]:
-    method = [p.cut for p in session.phases if p.id in METHOD_PHASES]
+    # In a dialogue a phase is named with its principle.
+    method = [p.cut for p in session.phases if p.id.partition("/")[0] in METHOD_PHASES]
     return {
         "planned": sum(p.planned for p in session.phases),
         "actual": sum(p.actual for p in session.phases),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine, pool
 
+import hub.charters.models
 import hub.gatherings.models
 import hub.language.models
 import hub.people.models

@@ -80,9 +80,9 @@
   }
 
   /* ---- putting changes in place ---- */
-  const stageNow = () => { const s = byId('stage')?.firstElementChild; return s ? s.dataset.state + s.dataset.phase : main.querySelector('#desk-steps [aria-current]')?.textContent ?? ''; };
+  const stageNow = () => { const s = byId('stage')?.firstElementChild; return s ? [s.dataset.state, s.dataset.phase, s.dataset.principle, s.dataset.put].join() : main.querySelector('#ph-h')?.textContent ?? ''; };
   /* What the writing forms list: they are drawn again when one of these has come or changed. */
-  const LISTED = /data-kind="(restatement|recommendation|theme)"/;
+  const LISTED = /data-kind="(restatement|recommendation|theme|wording|change)"/;
   async function apply(html) {
     saveDrafts();
     const known = new Set(log ? [...log.children].map(li => li.id) : []);
@@ -255,17 +255,20 @@
   const INNER = new Set(['part', 'act', 'contribution', 'wording', 'order']);
   const fields = form => Object.fromEntries([...new FormData(form)].filter(([name]) => !INNER.has(name)));
   const texts = form => [...form.querySelectorAll('textarea,input[type="text"],input[type="date"]')];
+  /* What was chosen is begun as well: lost, the words would go to another proposal. */
+  const chosen = s => s.selectedIndex !== Math.max(0, [...s.options].findIndex(o => o.defaultSelected));
   function saveDrafts() {
     for (const form of main.querySelectorAll('form[data-draft]')) {
       if (!touched.has(form)) continue;
       const key = slot(form.dataset.draft);
-      if (texts(form).some(f => f.value.trim()) || form.querySelector('input[type="radio"]:checked')) stored.set(key, JSON.stringify(fields(form)));
+      if (texts(form).some(f => f.value.trim()) || form.querySelector('input[type="radio"]:checked') || [...form.querySelectorAll('select')].some(chosen)) stored.set(key, JSON.stringify(fields(form)));
       else stored.drop(key);
     }
   }
   function restoreDrafts() {
     for (const form of main.querySelectorAll('form[data-draft]')) {
-      if (touched.has(form)) continue;
+      /* Own thoughts that were brought into the box for the talk come before an older draft. */
+      if (touched.has(form) || form.closest('[data-filled]')) continue;
       const id = form.elements.namedItem('client_id');
       if (id && !id.value) id.value = newId();
       const draft = stored.get(slot(form.dataset.draft));
@@ -347,11 +350,15 @@
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
     if (!ctx?.response) return;
     mark();
+    /* Words that were brought into the box for the talk: on with them there. */
+    const filled = byId('composer')?.querySelector('[data-filled] textarea');
+    if (filled && ctx.target?.id === 'composer') setTimeout(() => filled.focus());
     if (sent === null) return;
     const key = sent;
     sent = null;
     restoreDrafts();
     showKept();
+    if (filled) return;
     /* The form that was sent is gone: on with its emptied successor, or the message it was in. */
     if (main.querySelector('[autofocus]:focus') || (document.activeElement && document.activeElement !== document.body)) return;
     const target = typeof ctx.target === 'string' ? document.querySelector(ctx.target) : ctx.target;
@@ -389,6 +396,25 @@
     }
     event.target.closest('.toast button')?.closest('.toast').remove();
   });
+
+  /* ---- listening: with a voice of this device alone, so that no text leaves it ---- */
+  const speech = window.speechSynthesis;
+  const voice = lang => speech.getVoices().find(v => v.localService && v.lang.toLowerCase().startsWith(lang));
+  const voices = () => { for (const lang of ['sv', 'en']) document.documentElement.classList.toggle(`speaks-${lang}`, Boolean(voice(lang))); };
+  if (speech) {
+    voices();
+    speech.addEventListener?.('voiceschanged', voices);
+    document.addEventListener('click', event => {
+      const button = event.target.closest('[data-say]'), side = button && byId(button.dataset.say);
+      if (!side) return;
+      const going = speech.speaking;
+      speech.cancel();
+      if (going) return;
+      const words = new SpeechSynthesisUtterance([...side.querySelectorAll('h3,.side__text')].map(e => e.textContent).join('. '));
+      Object.assign(words, { lang: side.lang, voice: voice(side.lang) });
+      speech.speak(words);
+    });
+  }
 
   /* ---- hands ---- */
   const hand = byId('hand');

@@ -150,7 +150,10 @@ def test_corrections_carry_the_other_language(script: Script) -> None:
     found = {s.key: s.data for s in script.steps if s.act == "correct"}
     assert found["47"]["language"] == "sv"
     assert found["47"]["text"] == script.row(43).reference
-    assert found["64"]["language"] == "en"
+    assert found["47"]["remark"] == script.row(47).text
+    assert found["47"]["remark_language"] == "en"
+    assert (found["64"]["language"], found["64"]["text"]) == ("en", script.row(64).text)
+    assert "remark" not in found["64"]
     dispute = next(s for s in script.steps if s.act == "dispute")
     assert (dispute.data["word"], dispute.data["of"]) == ("engagement", Ref("43"))
 

@@ -206,9 +206,11 @@ async def test_a_proposal_that_answers_a_post_is_decided_on_in_its_latest_words(
 
 
 def test_no_figure_is_shown_for_a_group_of_fewer_than_three() -> None:
-    shared = [
-        {"author": {"group": "lived"}, "kind": "contribution", "text": "ett två tre"},
-        {"author": {"group": "research"}, "kind": "contribution", "text": "one"},
+    post: dict[str, Any] = {"kind": "contribution", "fields": {}}
+    shared: list[dict[str, Any]] = [
+        {**post, "author": {"group": "lived"}, "text": "ett två tre"},
+        {**post, "author": {"group": "research"}, "text": "one"},
+        {**post, "author": {"group": "research"}, "text": "remark", "fields": {"remark_on": "sv"}},
     ]
     present = {"a": "lived", "b": "lived", "c": "lived", "d": "research", "e": None}
     # With one group of three left, any share would tell of the others by subtraction.

@@ -82,7 +82,12 @@ async def test_the_questions_are_said_in_both_languages_with_what_is_open(hub: H
 
 
 async def test_a_dialogue_is_asked_two_questions_more(hub: Hub) -> None:
-    session = await hub.session(start=False, format="reflective-dialogue-express")
+    session = await hub.session(
+        start=False,
+        format="reflective-dialogue-express",
+        charter="jag-ar-med",
+        principles=["jam-1"],
+    )
     found = (await session.ben.get(f"/sessions/{session.id}/questions")).json()
     forms = {f["id"]: f["parts"] for f in found["forms"]}
     assert forms["after"]["dialogue"] == ["dia1", "dia2"]

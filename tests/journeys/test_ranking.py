@@ -70,6 +70,28 @@ async def test_a_double_click_splits_a_proposal_once(server: Server, look: Look)
     assert [c["text"] for c in items if c["fields"].get("split_of")] == ["Part 1", "Part 2"]
 
 
+async def test_a_chosen_proposal_stays_chosen_when_the_form_is_drawn_anew(
+    server: Server, look: Look
+) -> None:
+    session = await server.session()
+    await session.go_to("recommend")
+    first, second = [
+        (await session.astrid.said(session.id, text, "recommendation", fields=WHOLE))["id"]
+        for text in ("Ett", "Två")
+    ]
+    await session.go_to("decide")
+    page = await look(f"/resume/{session.ben.token}", size=PHONE)
+    await page.locator("#amend > summary").click()
+    await page.locator("#w-amendment-of").select_option(second)
+    await page.locator("#w-amendment-text").focus()
+    await page.evaluate("document.getElementById('composer').dataset.drawn = 'before'")
+    await session.astrid.said(
+        session.id, "Ett till", "recommendation", reply_to=first, fields=WHOLE
+    )
+    await expect(page.locator("#composer:not([data-drawn])")).to_be_attached()
+    await expect(page.locator("#w-amendment-of")).to_have_value(second)
+
+
 async def test_who_answered_sees_that_the_words_have_changed(server: Server, look: Look) -> None:
     session = await server.session()
     await session.go_to("recommend")

@@ -19,7 +19,6 @@ from fastapi import FastAPI
 from hub.app import create_app
 from hub.clock import Clock
 from hub.people import actions as people
-from hub.programme.actions import load_shipped_cases
 from hub.settings import Settings
 
 from ..cast import Person, Session, join, plan
@@ -104,7 +103,6 @@ async def server(tmp_path_factory: pytest.TempPathFactory, blank: Path) -> Async
     async with serve(app, sock), httpx.AsyncClient(base_url=url, timeout=30) as http:
         now = app.state.clock.now()
         async with app.state.database.transaction() as tx:
-            await load_shipped_cases(tx, now=now, demonstration=False)
             account = await people.add_account(
                 tx,
                 email="fatima@example.org",

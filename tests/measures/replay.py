@@ -106,7 +106,9 @@ class Replay:
             await self._must(who, f"/contributions/{data['of']}/dispute", body)
         elif step.act == "correct":
             path = f"/contributions/{data['of']}/translations/{data['language']}"
-            await self._must(who, path, {"text": data["text"]}, method="put")
+            words = ("text", "remark", "remark_language")
+            body = {k: data[k] for k in words if k in data}
+            await self._must(who, path, body, method="put")
         else:
             body = {**data, "client_id": step.key}
             made = await self._must(who, f"{here}/contributions", body)

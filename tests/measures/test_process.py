@@ -85,8 +85,7 @@ CHECK_VALUES = {
     "first_voice.converge.practice": 148,
     "first_voice.converge.lived": 423,
 }
-# In the hub neither a finding card nor a correction is a post, so only the file has these.
-CHECK_VALUES_OF_THE_FILE = {
+CHECK_VALUES_OF_TRANSLATION = {
     "translation.sv.fixed": 1,
     "translation.sv.of": 70,
     "translation.sv.per_100": 1.43,
@@ -148,10 +147,10 @@ def test_the_sample_gives_the_check_values(sample: Session, path: str) -> None:
     assert value_at(measures_of(sample), path) == pytest.approx(CHECK_VALUES[path], abs=5e-5)
 
 
-@pytest.mark.parametrize("path", CHECK_VALUES_OF_THE_FILE)
+@pytest.mark.parametrize("path", CHECK_VALUES_OF_TRANSLATION)
 def test_the_sample_gives_the_check_values_of_translation(sample: Session, path: str) -> None:
     found = value_at(measures_of(sample), path)
-    assert found == pytest.approx(CHECK_VALUES_OF_THE_FILE[path], abs=5e-3)
+    assert found == pytest.approx(CHECK_VALUES_OF_TRANSLATION[path], abs=5e-3)
 
 
 def test_the_sample_says_how_long_corrections_took(sample: Session) -> None:

@@ -179,6 +179,11 @@ def conversation() -> list[dict[str, Any]]:
         said(35, "recommendation", fields=PROPOSAL, split_into=["c_36", "c_37"], revises=None),
         said(36, "recommendation", fields={**PROPOSAL, "split_of": "c_35"}, author="p_tom"),
         said(37, "recommendation", fields={**PROPOSAL, "split_of": "c_35"}, author="p_tom"),
+        said(38, author="p_tom", fields={"remark_on": "en"}, reply_to="c_3", re=of(3)),
+        said(
+            39, "facilitation", author="a_malin", fields={"remark_on": "sv"}, reply_to="c_14",
+            re=of(14, "Ngozi"),
+        ),
         said(26, "system", author=None),
         said(27, removed=True, author=None, text="", translations={}),
         said(28, hidden=True, author=None, text="", translations={}),
@@ -264,6 +269,180 @@ def stage(index: int | None = 4, state: str = "running", **more: Any) -> dict[st
         ],
         **more,
     }
+
+
+LONG = "Vi säger öppet vem som bestämmer vad <script>alert(1)</script>. " * 12
+PRINCIPLES: list[dict[str, Any]] = [
+    {"id": f"vst-{n}", "n": n, "state": state, "decision": decided,
+     "title": both(f"Dela makten {n} <b>", f"Share power {n} <b>")}
+    for n, (state, decided) in enumerate(
+        (("done", "reword"), ("parked", "park"), ("now", None), ("next", None), ("next", None)), 1
+    )
+]  # fmt: skip
+DIALOGUE_STEPS = (
+    ("understand", ["question"], "questions_answered", True),
+    ("experience", ["reflection", "contribution"], "experience_shared", True),
+    ("fit", ["contribution"], "tags_seen", True),
+    ("restate", ["restatement", "restatement_check"], "restated_by_all", True),
+    ("wording", ["wording"], "no_new_proposal", True),
+    ("change", ["change"], "no_new_proposal", True),
+    ("rate", ["rating"], "fit_rated", False),
+    ("settle", ["stance"], "settled", True),
+)
+RATED: dict[str, Any] = {
+    "counts": [1, 2, 0, 3, 4], "answered": 10, "passed": 1, "median": 4, "high": 7,
+    "high_share": 0.7, "label": "fits_in_part",
+    "by_group": {"lived": [0, 1, 0, 1, 2], "practice": [1, 1, 0, 2, 2]},
+}  # fmt: skip
+FEW_RATED: dict[str, Any] = {
+    **RATED, "counts": [1, 0, 0, 1, 1], "answered": 3, "passed": 0, "label": None, "by_group": {},
+}  # fmt: skip
+PRINCIPLE_TEXT: dict[str, Any] = {
+    "id": "vst-3", "n": 3, "title": both("Dela makten 3 <b>", "Share power 3 <b>"),
+    "text": both(LONG, "We say openly who decides what."), "source_language": "en",
+    "status": {"sv": "draft", "en": "human_reviewed"},
+    "origin": {"sv": "machine", "en": "person"}, "missing": [], "glossary_terms": [],
+    "charter": both("Tio löften", "Ten promises"),
+    "terms": [
+        {"key": "t1", "sv": "öppet", "en": "openly", "note": "<i>obs</i>", "disputed": True,
+         "written": {"sv": ["öppet"], "en": ["openly"]}},
+    ],
+}  # fmt: skip
+SETTLING: dict[str, Any] = {
+    "principle": "vst-3", "of": "c_201", "kind": "wording", "change": None, "wording": "c_201",
+    "text": {"sv": {"title": "T", "text": SV}, "en": {"title": "T", "text": EN}},
+    "stances": {"consent": 3, "objection": 1, "stand_aside": 0}, "objections": ["c_205"],
+    "agreed": False, "settled": True,
+}  # fmt: skip
+OUTCOME: dict[str, Any] = {
+    "id": "o_1", "principle": "vst-3", "decision": "park", "allowed": ["park", "keep"],
+    "put": {}, "agreed": None, "agreed_from": None, "ratings": RATED, "glossary_changes": [],
+    "dissent": [
+        {"group": "lived", "language": "sv", "text": {"sv": "Makt <script>alert(1)</script>"}},
+        {"group": None, "language": "sv", "text": both("Ord", "Words")},
+    ],
+    "reason": "", "closed_at": None,
+}  # fmt: skip
+
+
+def dialogue_said() -> list[dict[str, Any]]:
+    """What is said in a dialogue and nowhere else."""
+    here: dict[str, Any] = {"principle": "vst-3"}
+    proposal = {
+        **here, "revises": None, "current": None, "former": [], "stands": True, "asked": [],
+        "merged_into": None, "box": None,
+    }  # fmt: skip
+    asked = [
+        {"id": p, "name": PEOPLE[p]["name"], "agreed": agreed}
+        for p, agreed in (("p_maja", None), ("p_tom", True), ("p_ngozi", False))
+    ]
+    return [
+        said(200, fields={"tag": "law", "side": "against"}, **here),
+        said(201, "wording", fields=here, **{**proposal, "box": "asked"}),
+        said(202, "wording", fields={"untranslatable": "accountable <b>"}, text="",
+             translations={}, author="p_tom", **proposal),
+        said(203, "change", fields={"change": "split"}, author="p_ngozi",
+             **{**proposal, "merged_into": "c_204"}),
+        said(204, "change", fields={"change": "add"}, author="p_tom", **{
+            **proposal, "former": [wording(204, "p_tom", "en", EN, "sv", SV)],
+            "current": {**wording(206, "p_tom", "en", EN, "sv", SV), "fields": {"change": "add"}},
+        }),
+        said(205, "stance", fields={"of": "vst-3", "value": "objection", "reason": SV}, **here),
+        said(206, "wording", author="a_malin", reply_to="c_201",
+             fields={"merges": ["c_202"], **here},
+             **{**proposal, "revises": "c_201", "asked": asked, "stands": False}),
+        said(207, "rating", fields={"of": "vst-3", "value": 2, "scale": "fit"}, **here),
+        said(208, "rating", fields={"of": "vst-3", "value": "pass", "scale": "fit"}, text="",
+             translations={}, **here),
+        said(209, "facilitation", author="a_malin",
+             fields={"dissent": True, "group": "lived", "principle": "vst-3"}, **here),
+    ]  # fmt: skip
+
+
+def talk(step: str | None = "wording", state: str = "running", **more: Any) -> dict[str, Any]:
+    """The stage of a dialogue in one step of its third principle; none: before the first."""
+    index = next((n for n, s in enumerate(DIALOGUE_STEPS) if s[0] == step), None)
+    _, inputs, exit_, talking = DIALOGUE_STEPS[index or 0]
+    now = PRINCIPLES[2]["id"] if index is not None else None
+    phases = [("arrive", None), *(
+        (each[0], p["id"]) for p in PRINCIPLES for each in DIALOGUE_STEPS
+    ), ("close", None)]  # fmt: skip
+    at = next((n for n, each in enumerate(phases) if each == (step, now)), 0)
+    running = state == "running"
+    kinds = [*inputs, *(["question", "contribution"] if talking else [])] if running else []
+    return {
+        **stage(0, state),
+        "phase": step or "arrive",
+        "key": f"{step}/{now}" if now else "arrive",
+        "principle": now,
+        "principles": PRINCIPLES,
+        "number": at + 1,
+        "count": len(phases),
+        "title": both(f"Steg {step}", f"Step {step}"),
+        "exit": {"code": exit_ if now else "everyone_consented", "done": 1, "wanted": 2},
+        "open_kinds": list(dict.fromkeys(kinds)),
+        "inputs": inputs,
+        "discussion": talking,
+        "phases": [
+            {"id": id_, "key": f"{id_}/{principle}" if principle else id_, "principle": principle,
+             "title": both(f"Steg {id_}", f"Step {id_}"), "minutes": 3.0,
+             "state": "now" if n == at else "done" if n < at else "next"}
+            for n, (id_, principle) in enumerate(phases)
+        ],
+        "principle_text": PRINCIPLE_TEXT if now else None,
+        "settling": SETTLING if now else None,
+        "ratings": {"answered": 2, "present": 5, "result": None} if now else None,
+        "outcome": OUTCOME if now else None,
+        "tags": {"seen": ["law"], "skipped": ["money"]},
+        "untranslatable": ["accountable <b>"],
+        "no_more": 2,
+        **more,
+    }  # fmt: skip
+
+
+def talk_room(step: str | None = "wording", state: str = "running", **more: Any) -> dict[str, Any]:
+    """The room of a dialogue."""
+    dialogue = session(state, charter_title=both("Tio löften", "Ten promises"))
+    own = [
+        said(290, "reflection", seq=None, translations={}, principle="vst-3"),
+        said(291, "rating", seq=None, translations={}, principle="vst-3",
+             fields={"of": "vst-3", "value": 2, "scale": "fit"}),
+    ]  # fmt: skip
+    return room(0, state) | {
+        "session": dialogue, "stage": talk(step, state), "private": own, "drafts": [],
+        "contributions": [*conversation(), *dialogue_said()], **more,
+    }  # fmt: skip
+
+
+TO_COMMENT = [{
+    "id": "vst", "title": both("Tio löften <b>", "Ten promises"), "closes_at": AT, "commented": 2,
+}]  # fmt: skip
+AT_WORK: dict[str, Any] = {
+    "id": "vst-3", "number": 3, "count": 5, "minutes_left": 12, "step": "settle",
+    "questions": [said(210, "question")],
+    "shared": {"people": 2, "here": 5, "missing": ["practice"]},
+    "tags": [{"tag": tag, "for": n, "against": 0, "skipped": tag == "money"}
+             for n, tag in enumerate(("law", "roles", "money"))],
+    "proposals": [{"kind": c["kind"], "contribution": c} for c in dialogue_said()
+                  if c["id"] in ("c_201", "c_202", "c_204")],
+    "ratings": {"answered": 2, "here": 5, "hidden": 2},
+    "put": None,
+}  # fmt: skip
+
+
+def talk_desk(step: str | None = "settle", state: str = "running", **more: Any) -> dict[str, Any]:
+    return desk(0, state) | {
+        **talk_room(step, state), **HOST, "me": None, "talked_about": AT_WORK if step else None,
+        **more,
+    }  # fmt: skip
+
+
+CHARTERS: list[dict[str, Any]] = [
+    {"id": id_, "title": both("Tio löften <b>", "Ten promises <b>"),
+     "principles": [{"id": f"{id_}-{n}", "n": n, "title": both(f"Löfte {n}", f"Promise {n}")}
+                    for n in range(1, 31)]}
+    for id_ in ("vst", "jam")
+]  # fmt: skip
 
 
 CASE = {
@@ -358,7 +537,9 @@ ACTS = (
     "ratings_revealed", "rankings_revealed", "bot_line_sent", "bot_line_dropped", "bot_muted",
     "bot_unmuted",
     "seated", "wrote_for", "term_disputed", "progress_set", "term_added", "term_changed",
-    "term_removed",
+    "translator_invited",
+    "term_removed", "text_put", "outcome_written", "principles_ordered", "tag_skipped",
+    "meaning_asked", "parked",
 )  # fmt: skip
 
 
@@ -502,8 +683,9 @@ def desk(index: int | None = 4, state: str = "running", **more: Any) -> dict[str
 
 MAY = (
     "reply", "restate", "check", "agree", "stance", "amend", "change", "split",
-    "correct", "dispute", "hide", "unhide", "pin",
+    "correct", "remark", "dispute", "hide", "unhide", "pin",
     "unpin", "screen", "unscreen", "remove", "term", "words",
+    "suggest", "leave", "flag", "move",
 )  # fmt: skip
 
 
@@ -702,6 +884,111 @@ def record(**more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+WORDED: dict[str, Any] = {"language": "sv", "text": {"sv": SV, "en": EN}, "machine": ["en"]}
+UNTRANSLATED: dict[str, Any] = {"language": "en", "text": {"en": "A <b>thought</b>"}, "machine": []}
+
+
+def section(number: int, state: str = "settled", **more: Any) -> dict[str, Any]:
+    """What the record of a dialogue tells of one principle."""
+    text = {"sv": {"title": SV, "text": SV}, "en": {"title": EN, "text": ""}}
+    return {
+        "id": f"p-{number}", "n": number, "title": both(SV, EN), "texts": text, "state": state,
+        "decision": {"settled": "reword", "parked": "park"}.get(state),
+        "reason": "Vi hann <inte>" if state == "parked" else "", "put": text,
+        "agreed": text if state == "settled" else None,
+        "dissent": [{"group": "lived", **WORDED}, {"group": None, **UNTRANSLATED}],
+        "glossary_changes": [{"sv": "samskapande", "en": "coproduction", "state": "added"}],
+        "questions": [{**WORDED, "answers": [WORDED]}, {**UNTRANSLATED, "answers": []}],
+        "examples": [WORDED],
+        "fit_points": [{"tag": "money", "side": "against", **WORDED},
+                       {"tag": "law", "side": "for", **UNTRANSLATED}],
+        "restatements": [
+            {**WORDED, "author_role": "patient", "of": WORDED, "of_role": "manager",
+             "checks": ["no", "yes"]},
+            {**WORDED, "author_role": None, "of": None, "of_role": None, "checks": []},
+        ],
+        "wordings": [{"id": "c_70", **WORDED, "support": 3, "author_role": "patient"},
+                     {"id": "c_71", **WORDED, "support": None, "author_role": None}],
+        "changes": [{"id": "c_72", **WORDED, "support": 0, "author_role": "manager",
+                     "kind": "split"}],
+        "untranslatable": ["engagement <i>"],
+        "ratings": {
+            "rated": 6, "passed": 1, "counts": [1, 0, 1, 2, 2], "label": "fits_in_part",
+            "by_group": {"lived": [0, 0, 1, 1, 1]},
+            "reasons": [{"value": 1, **WORDED}, {"value": "pass", **UNTRANSLATED}],
+        },
+        "stances": [{"of": None, "kind": "text", "consent": 2, "stand_aside": 0, "objection": 1,
+                     "agreed": False, "objections": [WORDED]}],
+        "planned_minutes": 24.0, "minutes": 21.7, **more,
+    }  # fmt: skip
+
+
+NOTHING_SAID: dict[str, Any] = {
+    "dissent": [], "glossary_changes": [], "questions": [], "examples": [], "fit_points": [],
+    "restatements": [], "wordings": [], "changes": [], "untranslatable": [], "stances": [],
+    "ratings": {"rated": 0, "passed": 0, "counts": [0, 0, 0, 0, 0], "label": None,
+                "by_group": {}, "reasons": []},
+}  # fmt: skip
+
+
+def dialogue_record(*, may_show: bool = True, **more: Any) -> dict[str, Any]:
+    """The record of a dialogue: one principle settled, one parked, one open, one not begun."""
+    sections = [
+        section(1), section(2, "parked"), section(3, "open", **NOTHING_SAID),
+        section(4, "not_begun", **NOTHING_SAID),
+    ]  # fmt: skip
+    step = {"title": both("Förstå", "Understand"), "planned_minutes": 3.0, "minutes": 2.5}
+    return record(
+        charter={
+            "id": "vi-skapar-tillsammans", "title": both(SV, EN), "version": "1.0",
+            "source_language": "both", "may_publish_translation": may_show,
+            "principles": [{"id": s["id"], "n": s["n"], "title": s["title"]} for s in sections],
+        },
+        principles=sections,
+        outcomes=[],
+        recommendations=[], agreements=[], undecided=[], disagreements=[], themes=[],
+        agreed_themes=[], disputed_themes=[],
+        phases=[
+            {"id": "arrive", "principle": None, "items": conversation(), **step},
+            *({"id": "understand", "principle": s["id"], "items": [], **step} for s in sections),
+        ],
+        **more,
+    )  # fmt: skip
+
+
+def talked_about(**more: Any) -> dict[str, Any]:
+    """What the desk shows of the principle that is talked about: nothing of any step."""
+    nothing = ("questions", "shared", "tags", "proposals", "ratings", "put")
+    return {
+        "id": "p-1", "number": 1, "count": 3, "minutes_left": 17, "step": "understand",
+        **dict.fromkeys(nothing), **more,
+    }  # fmt: skip
+
+
+def talked_about_in_each_step() -> list[dict[str, Any]]:
+    said = conversation()[:2]
+    put = {
+        "contribution": said[0], "kind": "wording", "objections": 2, "agreed": False,
+        "stances": {"consent": 1, "objection": 2, "stand_aside": 0}, "answered": 3, "here": 5,
+    }  # fmt: skip
+    tags = [("law", 1, 2, False), ("money", 0, 0, True), ("words", 0, 0, False)]
+    return [
+        talked_about(questions=said),
+        talked_about(questions=[], minutes_left=1),
+        talked_about(shared={"people": 0, "here": 5, "missing": ["lived", "practice"]}),
+        talked_about(shared={"people": 2, "here": 5, "missing": []}),
+        talked_about(
+            tags=[{"tag": t, "for": f, "against": a, "skipped": s} for t, f, a, s in tags]
+        ),
+        talked_about(proposals=[{"kind": "wording", "contribution": c} for c in said]),
+        talked_about(ratings={"answered": 3, "here": 5, "hidden": 3}),
+        talked_about(ratings={"answered": 5, "here": 5, "hidden": 0}),
+        talked_about(put=put, proposals=[{"kind": "change", "contribution": said[1]}]),
+        talked_about(put={**put, "contribution": None, "kind": "text", "objections": 0,
+                          "agreed": True}),
+    ]  # fmt: skip
+
+
 def of_record(found: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
     """The page of a record."""
     return {
@@ -717,6 +1004,7 @@ def of_record(found: dict[str, Any] | None = None, **more: Any) -> dict[str, Any
 FORMATS = [
     {
         "id": "jif-90",
+        "kind": "forum",
         "title": both("Forum, 90 minuter", "Forum, 90 minutes"),
         "summary": both("På nätet.", "Online."),
         "hybrid": False,
@@ -771,13 +1059,610 @@ NONE_HERE: dict[str, Any] = {
 FAULTY: dict[str, Any] = {"errors": {"text": "Skriv en text"}, "refused": "Det gick inte"}
 
 
+MEMORY_ORIGINS = ("correction", "charter", "bot", "format", "catalogue")
+EDITOR: dict[str, Any] = {
+    "account": {"id": "a_edda", "name": "Edda", "role": "editor", "runs": False},
+    "seat": None,
+}
+
+
+def words(sv: str, en: str, title: str = "<b>") -> dict[str, Any]:
+    return {"sv": {"title": title, "text": sv}, "en": {"title": title, "text": en}}
+
+
+def a_principle(n: int, **more: Any) -> dict[str, Any]:
+    """A principle as ``charter_view`` and ``with_more`` have it."""
+    return {
+        "id": f"p-{n}",
+        "n": n,
+        "title": both("Börja <b>", "Begin <b>"),
+        "text": both("Vi är med.\n<script>alert(1)</script>", "We are there."),
+        "status": both("draft", "draft"),
+        "origin": both("person", "machine"),
+        "engine": both("", "x; y"),
+        "revision": {"sv": 1, "en": 2},
+        "glossary_terms": ["<i>"],
+        "shown": words("Vi är med.\n<script>alert(1)</script>", "We are there."),
+        "adopted": None,
+        "reworked": False,
+        "leaving": False,
+        "dissent": [],
+        "dialogues": [],
+        "log": [],
+        "fit": None,
+        "titles": both("Börja <b>", "Begin <b>"),
+        "lowest": "draft",
+        "lowest_origin": "machine",
+        "rework": None,
+        "suggested": None,
+        "outcomes": [],
+        **more,
+    }
+
+
+SAID_IN = {"session": "s_1", "title": both("Ett <b>", "One <b>"), "held_at": AT}
+RUNS = {"sv": [("same", "Vi "), ("removed", "är <b>"), ("added", "var")], "en": [("same", "We")]}
+REWORKED = a_principle(
+    2,
+    reworked=True,
+    rework={"title": RUNS, "text": RUNS},
+    suggested="reword",
+    adopted={"texts": words("a", "b"), "on": "2026-11-01", "body": "Rådet <b>", "version": "1.0"},
+    status=both("human_reviewed", "missing"),
+    origin={"sv": "person", "en": None},
+    dissent=[
+        {"group": "lived", "text": both("Nej <b>", "No <b>"), "session": "s_1"},
+        {"group": None, "text": {"sv": "Nej"}, "session": None},
+    ],
+    dialogues=[SAID_IN],
+    log=[
+        {
+            "language": "sv",
+            "status": "human_reviewed",
+            "on": "2026-11-01",
+            "by_role": "editor",
+            "outcome": None,
+            "dialogue": None,
+            "note": "<b>",
+        }
+    ],
+    outcomes=[
+        {
+            "id": "o_1",
+            **SAID_IN,
+            "decision": "reword",
+            "agreed": words("x <b>", "y"),
+            "dissent": [{"group": None, "text": both("Nej", "No")}],
+            "closed_at": AT,
+            "fit": {"label": "split"},
+        },
+        {
+            "id": "o_2",
+            **SAID_IN,
+            "decision": None,
+            "agreed": None,
+            "dissent": [],
+            "closed_at": None,
+            "fit": None,
+        },
+    ],
+)
+ADOPTED = a_principle(
+    3,
+    status=both("adopted", "adopted"),
+    leaving=True,
+    reworked=True,
+    lowest="adopted",
+    adopted={"texts": words("a", "b"), "on": "2026-11-01", "body": "Rådet <b>", "version": "1.0"},
+)
+IN_BOTH = {"languages": ["sv", "en"]}
+CHANGES = {
+    "since": "0.9",
+    "to": None,
+    "by_id": {
+        "p-1": {"id": "p-1", "n": 1, "change": "changed", "title": RUNS, "text": RUNS, **IN_BOTH},
+        "p-3": {"id": "p-3", "n": 3, "change": "added", "title": RUNS, "text": RUNS, **IN_BOTH},
+    },
+    "removed": [
+        {"id": "p-9", "n": None, "change": "removed", "title": RUNS, "text": RUNS, **IN_BOTH}
+    ],
+    "listed": [
+        {"id": "p-1", "n": 1, "change": "changed", "title": RUNS, "text": RUNS, **IN_BOTH},
+        {"id": "p-9", "n": None, "change": "removed", "title": RUNS, "text": RUNS, **IN_BOTH},
+    ],
+}
+BAR = {
+    "counts": [1, 0, 1, 2, 1],
+    "answered": 5,
+    "label": "split",
+    "parts": [
+        {"value": 1, "x": 0, "width": 20.0, "middle": 10.0, "count": 1, "told": True},
+        {"value": 4, "x": 20.0, "width": 2.0, "middle": 21.0, "count": 2, "told": False},
+    ],
+}
+FIT = {
+    "rows": [
+        {
+            "id": "p-1",
+            "n": 1,
+            "title": both("Ett <b>", "One <b>"),
+            "dialogues": 1,
+            "passed": 1,
+            **BAR,
+            "groups": [{"group": "lived", **BAR, "label": None}],
+        },
+        {
+            "id": "p-2",
+            "n": 2,
+            "title": both("Två", "Two"),
+            "dialogues": 1,
+            "passed": 0,
+            **BAR,
+            "label": None,
+            "groups": [],
+        },
+    ],
+    "axis": 30.0,
+    "read": 2,
+    "fits": 1,
+    "split": [both("Ett <b>", "One <b>")],
+    "does_not_fit": [both("Två", "Two")],
+}
+VERSION = {
+    "number": "1.0",
+    "on": "2026-11-01",
+    "based_on": "0.9",
+    "note": both("Nytt <b>", "New"),
+    "adopted_by": "Rådet <b>",
+}
+ROUND = {"number": 3, "opened_on": "2026-11-01", "closes_at": AT, "revisions": {}}
+ASKED = {"id": "x", "title": both("Löften", "Promises"), "closes_at": AT, "commented": 2}
+REMARK = {
+    "id": "m_1",
+    "principle": "p-1",
+    "round": 3,
+    "by": "participant",
+    "language": "sv",
+    "text": "Bra <b>",
+    "translation": {"text": "Good", "status": "machine"},
+    "created_at": AT,
+    "settled_at": None,
+    "name": None,
+}
+
+
+def a_charter(**more: Any) -> dict[str, Any]:
+    return {
+        "id": "x",
+        "kind": "original",
+        "title": both("Löften <b>", "Promises <b>"),
+        "preamble": both("För alla <b>.", "For all."),
+        "audience": both("Alla", "All"),
+        "themes": {},
+        "source": {
+            "organisation": "<b>",
+            "country": "SE",
+            "year": 2026,
+            "licence": "CC BY 4.0",
+            "checked": "stored_page",
+            "licence_checked": {"on": "2026-11-01", "evidence": "<b>"},
+        },
+        "source_language": "both",
+        "status": "draft",
+        "status_by_language": both("draft", "draft"),
+        "may_show": True,
+        "version": VERSION,
+        "versions": [VERSION],
+        "demonstration": True,
+        "being_reworked": True,
+        "round": ROUND,
+        "right": None,
+        "principles": [a_principle(1), REWORKED, ADOPTED],
+        "count": 3,
+        **more,
+    }
+
+
+NO_TEXT = a_charter(
+    kind="metadata_only",
+    principles=[],
+    preamble={},
+    versions=[],
+    version=None,
+    count=0,
+    being_reworked=False,
+    round=None,
+    themes=both("makt <b>", "power"),
+    source={
+        "organisation": "<b>",
+        "country": None,
+        "year": None,
+        "licence": "unknown",
+        "extent": both("6 principer", "6 principles"),
+        "checked": "general_knowledge",
+        "year_checked": "general_knowledge",
+        "themes_checked": "general_knowledge",
+    },
+)
+
+
+def of_charter(**more: Any) -> dict[str, Any]:
+    return {
+        "charter": a_charter(),
+        "view": "both",
+        "languages": ["sv", "en"],
+        "changes": CHANGES,
+        "fit": FIT,
+        "pdf": True,
+        "asked": [ASKED],
+        "may_edit": True,
+        "path": "/charters/x",
+        **more,
+    }
+
+
+def done(kind: str) -> dict[str, Any]:
+    return {
+        "number": 1,
+        "kind": kind,
+        "at": AT,
+        "by": None,
+        "role": "editor",
+        "language": "sv",
+        "to": "human_reviewed",
+        "note": "<b>",
+        "principle": "p-1",
+    }
+
+
+def of_workbench(**more: Any) -> dict[str, Any]:
+    charter = a_charter()
+    return {
+        "charter": charter,
+        "removed": [{"id": "p-9", "title": both("Bort <b>", "Gone")}],
+        "open_comments": {"p-1": 2},
+        "drafts": ["p-1"],
+        "round_open": True,
+        "round_days": 14,
+        "adoption": {"p-1": "untested", "p-2": None},
+        "comments": [{**REMARK, "principle": None}],
+        "log": [done("text_changed")],
+        "next_version": "1.1",
+        "next_adopted": "2.0",
+        "today": "2026-11-24",
+        "client_id": "c1",
+        "caller": EDITOR,
+        **more,
+    }
+
+
+def a_side(code: str, **more: Any) -> dict[str, Any]:
+    typed = {
+        "title": "<b>",
+        "text": "<script>alert(1)</script>",
+        "base": 1,
+        "machine": "m",
+        "engine": "e",
+    }
+    return {
+        "code": code,
+        "present": {"title": "a", "text": "b"},
+        "status": "draft",
+        "origin": "machine",
+        "engine": "e",
+        "revision": 1,
+        "typed": typed,
+        "draft_at": AT,
+        "moved_on": True,
+        "changed": {"title": RUNS["sv"], "text": RUNS["sv"]},
+        "terms": [
+            {
+                "id": "t",
+                "written": "<i>",
+                "expected": "x",
+                "several": [],
+                "there": False,
+                "avoid": ["y <b>"],
+                "note": "",
+            },
+            {
+                "id": "u",
+                "written": "u",
+                "expected": "x",
+                "several": ["a", "b"],
+                "there": True,
+                "avoid": [],
+                "note": "",
+            },
+        ],
+        "marked": [("Vi <b>", False), ("makt", True)],
+        "memory": [
+            {"part": "text", "text": "<b>", "source_text": "x", "percent": 87, "origin": "charter"}
+        ],
+        "suggested": {
+            "title": "<b>",
+            "text": "x",
+            "failed": None,
+            "from_memory": False,
+            "engine": "e",
+            "doubts": ["number_missing"],
+            "hints": [{"written": "<b>", "senses": ("a", "b")}],
+        },
+        "move": {"to": "human_reviewed", "why_not": None},
+        **more,
+    }
+
+
+def of_principle(**more: Any) -> dict[str, Any]:
+    return {
+        "charter": a_charter(),
+        "p": REWORKED,
+        "sides": [
+            a_side("sv"),
+            a_side(
+                "en",
+                move={"to": "tested_in_dialogue", "why_not": "untested"},
+                suggested=None,
+                draft_at=None,
+            ),
+        ],
+        "before": "p-1",
+        "after": "p-3",
+        "comments": [REMARK],
+        "log": [done("adopted")],
+        "adopting": "round_missing",
+        "client_id": "c1",
+        "told": "kept",
+        "used": "sv",
+        "substance": True,
+        "caller": EDITOR,
+        **more,
+    }
+
+
+def a_conflict() -> list[dict[str, Any]]:
+    return [
+        {
+            "code": code,
+            "mine": a_side(code)["typed"],
+            "revision": 4,
+            "new": True,
+            "theirs": {"title": "a <b>", "text": "b"},
+            "differ": code == "sv",
+            "they_changed": {"title": RUNS["sv"], "text": RUNS["sv"]},
+            "i_changed": {"title": RUNS["sv"], "text": RUNS["sv"]},
+            "saved": done("text_changed"),
+        }
+        for code in ("sv", "en")
+    ]
+
+
+def charter_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    top = {"to": "adopted", "why_not": "together"}
+    tested = {"to": "tested_in_dialogue", "why_not": None}
+    plain = {"suggested": {"failed": "no_package"}, "terms": [], "memory": [], "changed": None}
+    comments = {None: [{**REMARK, "principle": None}], "p-1": [REMARK]}
+    asked = {
+        "charter": a_charter(),
+        "languages": ["sv", "en"],
+        "changes": CHANGES,
+        "round_open": True,
+        "took_part": True,
+        "comments": comments,
+        "client_id": "c",
+    }
+    return [
+        (
+            "charters",
+            "charters/list.html",
+            {
+                "ours": [a_charter()],
+                "imported": [a_charter(kind="import", may_show=False)],
+                "foreign": [NO_TEXT],
+                "may_edit": True,
+                "path": "/charters",
+            },
+        ),
+        (
+            "no charters",
+            "charters/list.html",
+            {"ours": [], "imported": [], "foreign": [], "may_edit": False},
+        ),
+        ("charter", "charters/charter.html", of_charter()),
+        (
+            "charter in Swedish",
+            "charters/charter.html",
+            of_charter(view="sv", languages=["sv"], pdf=False, may_edit=False, asked=[]),
+        ),
+        (
+            "charter without text",
+            "charters/charter.html",
+            of_charter(charter=NO_TEXT, changes=None, fit=None),
+        ),
+        (
+            "charter of others",
+            "charters/charter.html",
+            of_charter(charter=a_charter(may_show=False), changes=None, fit=None),
+        ),
+        (
+            "version",
+            "charters/version.html",
+            of_charter(version=VERSION, newer="1.1", dialogues=[SAID_IN]),
+        ),
+        (
+            "fit",
+            "charters/fit.html",
+            {"charter": a_charter(), "fit": FIT, "sessions": [SAID_IN], "chosen": "s_1"},
+        ),
+        (
+            "fit of all",
+            "charters/fit.html",
+            {
+                "charter": a_charter(),
+                "fit": {**FIT, "fits": 2, "split": [], "does_not_fit": []},
+                "sessions": [SAID_IN],
+                "chosen": None,
+            },
+        ),
+        (
+            "no fit",
+            "charters/fit.html",
+            {"charter": a_charter(), "fit": None, "sessions": [], "chosen": None},
+        ),
+        (
+            "few have rated",
+            "charters/fit.html",
+            {
+                "charter": a_charter(),
+                "fit": {**FIT, "read": 0, "fits": 0, "split": [], "does_not_fit": []},
+                "sessions": [],
+                "chosen": None,
+            },
+        ),
+        ("workbench", "charters/edit.html", of_workbench()),
+        (
+            "workbench with faults",
+            "charters/edit.html",
+            of_workbench(
+                errors={"adopt_note_sv": "Skriv", "on": "Skriv", "adopt": "Välj"},
+                values={"act": "adopt", "body": "<b>", "on": "x", "adopt-p-2": "1"},
+                refused=None,
+            ),
+        ),
+        ("workbench without text", "charters/edit.html", of_workbench(charter=NO_TEXT, removed=[])),
+        ("principle", "charters/principle.html", of_principle()),
+        (
+            "principle tested",
+            "charters/principle.html",
+            of_principle(
+                told=None,
+                sides=[a_side("sv", move=top, **plain), a_side("en", move=tested, **plain)],
+            ),
+        ),
+        (
+            "principle with faults",
+            "charters/principle.html",
+            of_principle(
+                sides=[a_side("sv", draft_at=None), a_side("en", draft_at=None)],
+                errors={"title_sv": "Skriv", "note_en": "Skriv", "reads_both_en": "Kryssa"},
+                values={"to": "human_reviewed", "language": "en", "note": "<b>"},
+            ),
+        ),
+        (
+            "two editors",
+            "charters/conflict.html",
+            {
+                "charter": a_charter(),
+                "p": REWORKED,
+                "sides": a_conflict(),
+                "substance": False,
+                "errors": {"choice_sv": "Välj"},
+                "caller": EDITOR,
+            },
+        ),
+        (
+            "import",
+            "charters/import.html",
+            {
+                "entries": [{"id": "y", "title": {"en": "Y <b>"}}],
+                "limit": 3,
+                "found": [
+                    {"file": "<b>.yaml", "line": 3, "field": "/title", "sentence": "Skriv"},
+                    {"file": "x", "line": None, "field": "", "sentence": "Skriv"},
+                ],
+                "errors": {"right": "Skriv"},
+                "values": {"pasted": "<b>", "into": "y"},
+            },
+        ),
+        (
+            "comments",
+            "charters/comment.html",
+            {**asked, "errors": {"text": "Skriv"}, "values": {"principle": "p-1", "text": "<b>"}},
+        ),
+        (
+            "comments for an editor",
+            "charters/comment.html",
+            {**asked, "took_part": False, "round_open": False, "caller": EDITOR},
+        ),
+        (
+            "comments, no round",
+            "charters/comment.html",
+            {**asked, "charter": a_charter(round=None), "round_open": False, "changes": None},
+        ),
+        ("asked to comment", "charters/_notice.html", {"asked": [ASKED]}),
+        (
+            "on paper",
+            "charters/pdf.html",
+            {
+                "charter": a_charter(),
+                "languages": ["sv", "en"],
+                "titles": both("Löften", "Promises"),
+            },
+        ),
+    ]
+
+
 def pages() -> list[tuple[str, str, dict[str, Any]]]:
     """A name for the case, the template and its context."""
     phases: list[tuple[str, str, dict[str, Any]]] = [
         (f"room in {p[0]}", "gatherings/room.html", room(n)) for n, p in enumerate(PHASES)
     ]
     return [
+        *charter_pages(),
         *phases,
+        *((f"talk in {s[0]}", "gatherings/room.html", talk_room(s[0])) for s in DIALOGUE_STEPS),
+        ("talk before the first principle", "gatherings/room.html", talk_room(None)),
+        ("talk paused", "gatherings/room.html", talk_room("settle", "paused")),
+        ("talk closed", "gatherings/room.html", talk_room("settle", "closed", asked=TO_COMMENT)),
+        ("talk of a reader", "gatherings/room.html", talk_room("rate", me=None, **HOST)),
+        ("talk of a scribe", "gatherings/room.html",
+         talk_room("experience", written_for="p_maja", **HOST)),
+        ("talk with both boxes", "gatherings/_composer.html", talk_room(
+            stage=talk("wording", open_kinds=["wording", "change", "question", "contribution"]))),
+        ("talk with a thought to share", "gatherings/room.html", talk_room("experience", values={
+            "kind": "contribution", "text": SV, "language": "sv", "shared": "1"})),
+        *((f"talk with faults in {step}", "gatherings/room.html",
+           talk_room(step, errors=errors, values={"client_id": "1", "text": SV, **values}))
+          for step, errors, values in (
+              ("fit", {"tag": "Välj", "side": "Välj"}, {"kind": "contribution"}),
+              ("wording", {"text": "Skriv"}, {"kind": "wording", "untranslatable": ""}),
+              ("change", {"change": "Välj"}, {"kind": "change"}),
+              ("rate", {"reason": "Skriv"}, {"kind": "rating", "of": "vst-3", "value": "1"}),
+              ("settle", {"reason": "Skriv"}, {"kind": "stance", "of": "c_201",
+                                               "value": "objection"}))),
+        *((f"talk rated {number}", "gatherings/_principle.html", {
+            "stage": talk("settle", ratings={"answered": 5, "present": 5, "result": rated},
+                          settling={**SETTLING, "kind": kind, "agreed": True},
+                          principle_text={**PRINCIPLE_TEXT, "missing": ["sv"],
+                                          "source_language": "both"})})
+          for number, rated, kind in ((10, RATED, "change"), (3, FEW_RATED, "text"))),
+        ("changes of a talk", "gatherings/_changes.html",
+         {"session": {"id": "s_1"}, "stage": talk(), "contributions": dialogue_said()}),
+        *((f"talk desk in {s[0]}", "gatherings/desk.html", talk_desk(s[0]))
+          for s in DIALOGUE_STEPS),
+        ("talk desk before the first principle", "gatherings/desk.html", talk_desk(None)),
+        ("talk desk agreed", "gatherings/desk.html", talk_desk(stage=talk(
+            "settle", exit_met=True, outcome={**OUTCOME, "allowed": ["keep"], "dissent": []},
+            settling={**SETTLING, "kind": "text", "agreed": True, "objections": []}))),
+        *((f"talk desk with a faulty {act}", "gatherings/desk.html",
+           talk_desk(errors=errors, values={"act": act, "dissent_lived": "x", "reason": ""}))
+          for act, errors in (("dissent", {"dissent_lived": "För lång"}),
+                              ("park", {"reason": "Skriv ett skäl"}),
+                              ("decide", {"decision": "Välj"}),
+                              ("order", {"principles": "Alla"}))),
+        ("talk planned", "gatherings/plan.html", talk_desk(None, "planned")),
+        *((f"talk screen in {step}", "gatherings/screen.html", talk_desk(step, said=[], **more))
+          for step, more in (("understand", {}), ("settle", {}), ("rate", {"stage": talk(
+              "rate", ratings={"answered": 5, "present": 5, "result": RATED})}))),
+        ("talk screen before the first principle", "gatherings/screen.html",
+         talk_desk(None, said=[])),
+        ("talk proposal", "gatherings/contribution.html",
+         one(4) | {"contribution": dialogue_said()[4], "mergeable": [dialogue_said()[3]]}),
+        ("talk proposal asked about", "gatherings/contribution.html",
+         one(4) | {"contribution": dialogue_said()[6], "mergeable": []}),
+        ("talk suggestion with faults", "gatherings/_actions.html",
+         one(4, errors={"text": "Skriv"}, values={"act": "suggest", "text": "", "merge-c_203": "1"})
+         | {"contribution": dialogue_said()[4], "mergeable": [dialogue_said()[3]]}),
         ("room planned", "gatherings/room.html", room(None, "planned")),
         ("room open", "gatherings/room.html", room(None, "open", ready=True)),
         ("room paused", "gatherings/room.html", room(3, "paused")),
@@ -874,6 +1759,12 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
                           themes=[], findings=[], followed=[], questions=[], restatements=[],
                           agreed_themes=[], disputed_themes=[], undecided=[], survey=None,
                           measures=None, correctable_until=None))),
+        ("record of a dialogue", "gatherings/record.html",
+         of_record(dialogue_record(), unfolded=True, **HOST)),
+        ("record of a dialogue whose words stay in the room", "gatherings/record.html",
+         of_record(dialogue_record(may_show=False), **GUEST)),
+        *((f"desk in a dialogue {n}", "gatherings/desk.html", desk(talked_about=found))
+          for n, found in enumerate(talked_about_in_each_step())),
         ("record unfinished", "gatherings/record.html",
          of_record(record(ready_at=None, correctable_until=None, held_at=None))),
         ("contribution", "gatherings/contribution.html", one()),
@@ -890,6 +1781,10 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("actions with faults", "gatherings/_actions.html",
          one(3, errors={"text": "Skriv en text"},
              values={"act": "reply", "text": "", "client_id": "1"})),
+        ("actions with a remark", "gatherings/_actions.html",
+         one(3, errors={"remark": "För lång"}, values={
+             "act": "correct", "text": SV, "remark": SV, "remark_language": "en", "client_id": "1",
+         })),
         *((f"sent {act}", "gatherings/_sent.html", {"act": act}) for act in MAY),
         ("changes", "gatherings/_changes.html",
          {"contributions": [*conversation(), *private()], "stage": stage(), "findings": FINDINGS,
@@ -901,10 +1796,16 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
          {"sessions": [session(s) for s in ("planned", "open", "running", "paused", "closed")],
           "path": "/sessions", **HOST}),
         ("list empty", "gatherings/list.html", {"sessions": [], **HOST}),
-        ("new", "gatherings/new.html", {"formats": FORMATS, "cases": [CASE],
+        ("new dialogue", "gatherings/new.html",
+         {"formats": [{**FORMATS[0], "id": "reflective-dialogue", "kind": "dialogue"}],
+          "cases": [], "closed": [], "charters": CHARTERS, "long": 138,
+          "errors": {"principles": "Välj", "charter": "Välj"},
+          "values": {"charter": "jam", "principle-jam/jam-2": "1", "place-jam/jam-2": "7"},
+          **HOST}),
+        ("new", "gatherings/new.html", {"formats": FORMATS, "cases": [CASE], "charters": [],
           "closed": [{"id": "s_0", "title": both("Förr", "Before"), "closed_at": AT}], **HOST}),
         ("new with faults", "gatherings/new.html",
-         {"formats": FORMATS, "cases": [CASE], "closed": [],
+         {"formats": FORMATS, "cases": [CASE], "closed": [], "charters": [],
           "errors": {"title_sv": "Skriv en text", "minutes_reflect": "Fel", "follows": "Välj"},
           "values": {"format": "jif-90", "case": "ward", "minutes_reflect": "x"}, **HOST}),
         ("formats", "gatherings/formats.html",

@@ -15,6 +15,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from hub import errors
+from hub.charters import rules as charter_rules
 from hub.errors import Invalid, NotFound, Refusal
 from hub.gatherings import rules
 from hub.gatherings.format_pages import PARTS
@@ -44,6 +45,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "state": ("planned", "open", "running", "paused", "closed"),
     "kind": tuple(rules.KINDS),
     "stance": rules.STANCES,
+    "change_kind": rules.CHANGES,
+    "side": rules.SIDES,
+    "fit_tag": rules.FIT_TAGS,
     "answer": rules.ANSWERS,
     "trigger": tuple(rules.TRIGGERS),
     "format_part": PARTS,
@@ -57,6 +61,25 @@ WORDS: dict[str, tuple[str, ...]] = {
     "country": ("SE", "UK"),
     "exit": tuple(rules.EXITS),
     "act": made_up.ACTS,
+    "standing": (*charter_rules.STATUSES, "machine_draft"),
+    "decision": charter_rules.DECISIONS,
+    "suggested": charter_rules.SUGGESTIONS,
+    "charter_event": charter_rules.EVENTS,
+    "by_role": ("admin", "editor", "facilitator", "researcher", "system"),
+    "fit_label": readings.LABELS,
+    "fit_value": ("1", "2", "3", "4", "5"),
+    "checked": ("stored_page", "general_knowledge", "not_yet"),
+    "told": ("saved", "same", "kept"),
+    "memory_from": made_up.MEMORY_ORIGINS,
+    "why_not": (
+        "untested",
+        "together",
+        "no_words",
+        "highest",
+        "adopted",
+        "round_missing",
+        "round_running",
+    ),
     "status": ("400", "401", "403", "404", "405", "409", "413", "422", "429", "500", "503"),
 }
 

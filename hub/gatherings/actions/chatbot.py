@@ -14,7 +14,7 @@ from hub.db import new_id
 from hub.errors import Invalid, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
-from hub.gatherings.actions.saying import phase_id, share
+from hub.gatherings.actions.saying import phase_id, principle_id, share
 from hub.gatherings.actions.terms import mark_disputed
 from hub.gatherings.models import (
     BotLine,
@@ -61,6 +61,7 @@ def _bot_words(
         id=new_id("c"),
         gathering_id=gathering.id,
         phase=phase_id(gathering),
+        principle=principle_id(gathering),
         kind="bot",
         author_key=BOT,
         client_id=new_id("b"),

@@ -12,7 +12,7 @@ from hub.gatherings import rules
 from hub.gatherings.actions.chatbot import BOT_NAME
 from hub.gatherings.actions.hosting import lower_hand
 from hub.gatherings.actions.log import log_act, record
-from hub.gatherings.actions.saying import phase_id
+from hub.gatherings.actions.saying import phase_key
 from hub.gatherings.models import (
     Gathering,
     GatheringEvent,
@@ -103,6 +103,6 @@ async def ask_for_more_time(
         )
     )
     if asked is None:
-        event = rules.Event("more_time_asked", now, {"phase": phase_id(gathering)})
+        event = rules.Event("more_time_asked", now, {"phase": phase_key(gathering)})
         gathering.stage_revision = record(tx, gathering, event, actor=seat.id)
         await tx.flush()

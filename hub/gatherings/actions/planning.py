@@ -15,6 +15,13 @@ from hub.db import new_id
 from hub.errors import Invalid, NotFound
 from hub.gatherings import rules
 from hub.gatherings.actions.chatbot import BOT_NAME, drop_what_waits, say_as_bot
+from hub.gatherings.actions.dialogue import (
+    follow_move,
+    line_facts,
+    phase_now,
+    refresh_copy,
+    take_up_charter,
+)
 from hub.gatherings.actions.following import find_followed
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.texts import read_both
@@ -61,6 +68,7 @@ async def plan_gathering(
     """A new session in state planned. The format is copied: later edits of it change nothing.
 
     ``follows``: the session whose recommendations it takes up, as ``find_followed`` reads it.
+    A dialogue takes up a ``charter``, its steps once for each of the ``principles`` (None: all).
     """
     faults: dict[str, str] = {}
     titles = read_both(title, "/title", faults, limit=200)
@@ -73,6 +81,10 @@ async def plan_gathering(
     if faults:
         raise Invalid(faults)
     form = rules.with_minutes(rules.read_format(format_data), minutes or {})
+    copy = None
+    if form.kind == "dialogue":
+        form, copy = await take_up_charter(tx, form, charter, principles)
+        principles = list(form.principles)
     gathering = Gathering(
         id=new_id("s"),
         code=new_code(),
@@ -83,6 +95,7 @@ async def plan_gathering(
         follows_id=followed.id if followed else None,
         charter=charter,
         principles=principles,
+        charter_copy=copy,
         access=access,
         demonstration=demonstration,
         created_by=account.id if account else None,
@@ -111,7 +124,11 @@ async def move(
     kind: str,
     reason: str = "",
 ) -> None:
-    """Carry out a move that the rules gave an event for; a new phase gets the chatbot's line."""
+    """Carry out a move that the rules gave an event for; a new phase gets the chatbot's line.
+
+    In a dialogue the outcomes follow: Refusal where a principle is left with nothing settled.
+    """
+    left = phase_now(gathering)
     log_act(tx, gathering, account, kind=kind, now=event.at, reason=reason)
     record(tx, gathering, event, actor=account.id if account else None)
     if event.kind == "opened":
@@ -121,10 +138,24 @@ async def move(
         await drop_what_waits(tx, gathering, now=event.at)
     elif event.kind == "phase_started":
         gathering.closed_at = None
+        if gathering.started_at is None and gathering.charter_copy:
+            await refresh_copy(tx, gathering)
         gathering.started_at = gathering.started_at or event.at
-        if not event.data.get("reopened"):
-            await _say_phase_line(tx, gathering, account, event)
+    if gathering.charter_copy:
+        await follow_move(tx, gathering, event, left=left, account=account, reason=reason)
+    if event.kind == "phase_started" and not event.data.get("reopened"):
+        await _say_phase_line(tx, gathering, account, event)
     await tx.flush()
+
+
+async def say_what_is_put(
+    tx: AsyncSession, gathering: Gathering, *, account: Account, now: datetime
+) -> None:
+    """The chatbot asks about another text that was put to the room, unless it is muted."""
+    if not gathering.bot_muted and gathering.phase_index is not None:
+        event = rules.Event("text_put", now, {"index": gathering.phase_index})
+        await _say_phase_line(tx, gathering, account, event)
+        await tx.flush()
 
 
 async def _say_phase_line(
@@ -140,9 +171,9 @@ async def _say_phase_line(
         "n": str(findings if gathering.form.kind == "forum" else 1),
         "min": str(round(phase.minutes) or 1),
     }
+    about = await line_facts(tx, gathering)
     lines = {
-        language: fill(phase.bot[language], {**facts, "title": gathering.title[language]})
-        for language in LANGUAGES
+        language: fill(phase.bot[language], {**facts, **about[language]}) for language in LANGUAGES
     }
     say_as_bot(tx, gathering, lines, now=event.at, fields={"trigger": "phase_start"})
 

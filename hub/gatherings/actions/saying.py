@@ -38,6 +38,8 @@ MOVES_THE_EXIT = (
     "recommendation",
     "stance",
     "amendment",
+    "wording",
+    "change",
     "facilitation",
 )
 
@@ -46,7 +48,17 @@ TRANSLATED_FIELDS = ("what", "owner", "measure", "reason")
 
 
 # These point at themes and proposals, which may have been worded anew, split, or be gone.
-AIMED = ("theme", "rating", "ranking", "recommendation", "stance", "amendment", "facilitation")
+AIMED = (
+    "theme",
+    "rating",
+    "ranking",
+    "recommendation",
+    "stance",
+    "amendment",
+    "wording",
+    "change",
+    "facilitation",
+)
 
 
 # The fields that say what a contribution belongs to.
@@ -54,9 +66,29 @@ POINTERS = ("of", "revises", "split_of")
 
 
 def phase_id(gathering: Gathering) -> str:
+    """The id of the phase that runs, as people see it; empty before the start."""
+    return str(_running(gathering).get("id", ""))
+
+
+def phase_key(gathering: Gathering) -> str:
+    """The key of the phase that runs, by which the rules tell it from all others."""
+    return rules.key_of(phase_id(gathering), principle_id(gathering))
+
+
+def principle_id(gathering: Gathering) -> str | None:
+    """The principle that a dialogue talks about now."""
+    return _running(gathering).get("principle")
+
+
+def _running(gathering: Gathering) -> Mapping[str, Any]:
     if gathering.phase_index is None:
-        return ""
-    return str(gathering.format["phases"][gathering.phase_index]["id"])
+        return {}
+    found: Mapping[str, Any] = gathering.format["phases"][gathering.phase_index]
+    return found
+
+
+def _key_of(said: Contribution) -> str:
+    return rules.key_of(said.phase, said.principle)
 
 
 def share(
@@ -64,14 +96,17 @@ def share(
 ) -> None:
     gathering.seq += 1
     said.seq = gathering.seq
-    data = {"contribution": said.id, "seq": said.seq, "kind": said.kind, "phase": said.phase}
+    data = {"contribution": said.id, "seq": said.seq, "kind": said.kind, "phase": _key_of(said)}
     said.revision = record(tx, gathering, rules.Event("said", now, data), actor=actor)
     tx.add(said)
 
 
 @dataclass(frozen=True)
 class Draft:
-    """What somebody wants to say, as it came in."""
+    """What somebody wants to say, as it came in.
+
+    ``remark_on`` is the language of the translation that a remark is on (``correct_translation``).
+    """
 
     kind: str
     text: str
@@ -81,6 +116,7 @@ class Draft:
     fields: Mapping[str, Any] | None = None
     looks_like: str | None = None
     written_for: str | None = None
+    remark_on: str | None = None
 
 
 async def post_contribution(
@@ -122,15 +158,22 @@ async def post_contribution(
     )
     if seat is None and rules.KINDS[draft.kind].by != "facilitator":
         raise Forbidden("needs_seat")
+    principle = principle_id(gathering)
     if rework is not None:
+        if draft.kind in rules.OWN_WORDS and (seat is None or rework.author != seat.id):
+            raise Forbidden("only_author")
         draft = await _in_own_words(tx, draft, rework, author=seat)
+    if principle:
+        draft = _about_principle(gathering, draft, principle, rework)
     text, language = _read_text(draft, author=seat or account)
     earliest = _earliest_day(gathering, draft, rework, now)
-    fields = rules.read_fields(draft.kind, draft.fields or {}, text, earliest=earliest)
+    fields = _read_fields(gathering, draft, text, rework=rework, earliest=earliest)
     if draft.kind == "recommendation":
         text = text or fields["what"]
     _check_text(draft.kind, text, fields)
-    fields = _aimed(draft, fields, spoken, rework)
+    fields = _aimed(gathering, draft, fields, spoken, rework)
+    if draft.remark_on:
+        fields = {**fields, "remark_on": draft.remark_on}
     touched = await _check_references(tx, gathering, draft, fields, seat=seat)
     if rework is not None:
         touched += [c for c in everything if c.id == rework.first.id]
@@ -138,6 +181,7 @@ async def post_contribution(
         id=new_id("c"),
         gathering_id=gathering.id,
         phase=phase_id(gathering),
+        principle=principle,
         kind=draft.kind,
         participant_id=seat.id if seat else None,
         account_id=None if seat else account.id if account else None,
@@ -160,17 +204,7 @@ async def post_contribution(
     if rules.KINDS[draft.kind].private:
         _keep_private(tx, gathering, said, now=now)
     else:
-        if needs_translation(said):
-            said.translations.append(
-                Translation(
-                    language=other_language("en" if language == "en" else "sv"),
-                    status="pending",
-                    due_at=now,
-                    updated_at=now,
-                    source_hash=source_hash(said.text),
-                )
-            )
-        share(tx, gathering, said, now=now, actor=author_key)
+        _share_translated(tx, gathering, said, now=now)
         for other in touched:
             other.revision = gathering.revision
         if draft.kind in MOVES_THE_EXIT:
@@ -178,6 +212,99 @@ async def post_contribution(
             gathering.stage_revision = gathering.revision
     await tx.flush()
     return await access_contribution(tx, said.id), True
+
+
+def _share_translated(
+    tx: AsyncSession, gathering: Gathering, said: Contribution, *, now: datetime
+) -> None:
+    if needs_translation(said):
+        said.translations.append(_pending(said, now=now))
+    share(tx, gathering, said, now=now, actor=said.author_key)
+
+
+def _pending(said: Contribution, *, now: datetime, **more: Any) -> Translation:
+    return Translation(
+        language=other_language("en" if said.language == "en" else "sv"),
+        status="pending",
+        due_at=now,
+        updated_at=now,
+        source_hash=source_hash(said.text),
+        **more,
+    )
+
+
+async def say_as_facilitator(
+    tx: AsyncSession,
+    gathering: Gathering,
+    draft: Draft,
+    *,
+    fields: dict[str, Any],
+    account: Account,
+    now: datetime,
+) -> Contribution:
+    """Share a facilitator's words as part of an act of theirs, with fields that the act gives."""
+    text, language = _read_text(draft, author=account)
+    _check_text(draft.kind, text, fields)
+    said = Contribution(
+        id=new_id("c"),
+        gathering_id=gathering.id,
+        phase=phase_id(gathering),
+        principle=principle_id(gathering),
+        kind=draft.kind,
+        account_id=account.id,
+        author_key=account.id,
+        client_id=draft.client_id,
+        language=language,
+        text=text,
+        fields=fields,
+        reply_to=draft.reply_to,
+        created_at=now,
+        translations=[],
+    )
+    _share_translated(tx, gathering, said, now=now)
+    gathering.stage_revision = gathering.revision
+    await tx.flush()
+    return await access_contribution(tx, said.id)
+
+
+def _about_principle(
+    gathering: Gathering, draft: Draft, principle: str, rework: rules.Standing | None
+) -> Draft:
+    """The draft with what need not be said: the principle, and what is put to the room."""
+    fields = dict(draft.fields or {})
+    if draft.kind == "stance":
+        fields.setdefault("of", (gathering.put_to_room or {}).get("of") or principle)
+    if draft.kind in rules.OWN_WORDS:
+        known = rework.fields if rework else {"principle": principle}
+        fields = {**{k: v for k, v in known.items() if k in ("principle", "language")}, **fields}
+        if rework is not None:
+            fields["principle"] = known.get("principle")
+    if draft.kind == "wording" and fields.get("language", "sv") in LANGUAGES:
+        # The words are in the language that they mend, whoever wrote them.
+        draft = replace(draft, language=fields.get("language", "sv"), looks_like=None)
+    return replace(draft, fields=fields)
+
+
+def _read_fields(
+    gathering: Gathering,
+    draft: Draft,
+    text: str,
+    *,
+    rework: rules.Standing | None,
+    earliest: date | None,
+) -> dict[str, Any]:
+    """The fields of the kind; in a dialogue those that its steps ask for."""
+    principle, fields = principle_id(gathering), draft.fields or {}
+    tagged = (
+        draft.kind == "contribution"
+        and _running(gathering).get("exit") == "tags_seen"
+        and not (draft.reply_to or draft.remark_on)
+    )
+    if principle is None or not (tagged or draft.kind in ("rating", *rules.OWN_WORDS)):
+        return rules.read_fields(draft.kind, fields, text, earliest=earliest)
+    return rules.read_dialogue_fields(
+        draft.kind, fields, text, principle=principle, tagged=tagged, revises=rework is not None
+    )
 
 
 async def _in_own_words(
@@ -236,7 +363,7 @@ def _keep_private(
     tx: AsyncSession, gathering: Gathering, said: Contribution, *, now: datetime
 ) -> None:
     # The event tells that something was kept, never by whom: the log is read by many.
-    event = rules.Event("kept_private", now, {"kind": said.kind, "phase": said.phase})
+    event = rules.Event("kept_private", now, {"kind": said.kind, "phase": _key_of(said)})
     said.revision = record(tx, gathering, event, actor=None)
     gathering.stage_revision = gathering.revision
     tx.add(said)
@@ -253,7 +380,8 @@ def _read_text(draft: Draft, *, author: Participant | Account | None) -> tuple[s
 
 
 def _check_text(kind: str, text: str, fields: Mapping[str, Any]) -> None:
-    if rules.KINDS[kind].needs_text and not text and not fields.get("skipped"):
+    without = fields.get("skipped") or fields.get("untranslatable")
+    if rules.KINDS[kind].needs_text and not text and not without:
         raise Invalid({"/text": "text_missing"})
 
 
@@ -273,7 +401,7 @@ async def _check_references(
     if draft.reply_to is not None and await _shared(tx, gathering, draft.reply_to) is None:
         raise Invalid({"/reply_to": "of_unknown"})
     of = fields.get("of")
-    if isinstance(of, str):
+    if isinstance(of, str) and of != principle_id(gathering):
         target = await _shared(tx, gathering, of)
         if target is None or target.kind not in rules.KINDS[draft.kind].refers_to:
             raise Invalid({"/fields/of": "of_unknown"})
@@ -320,6 +448,7 @@ def _earliest_day(
 
 
 def _aimed(
+    gathering: Gathering,
     draft: Draft,
     fields: dict[str, Any],
     spoken: list[rules.Said],
@@ -329,14 +458,26 @@ def _aimed(
 
     Raises Invalid for what does not stand, Refusal where a proposal was split or reworded.
     """
+    principle = principle_id(gathering)
     if draft.kind == "theme":
         _check_sources(fields.get("from", []), spoken)
+    if principle and draft.kind in rules.OWN_WORDS:
+        if fields["principle"] not in gathering.form.principles:
+            raise Invalid({"/fields/principle": "principle_unknown"})
+        if rework is None:
+            return fields
     if rework is not None:
         # Only a proposal has ``split_of``, and one that has it is a part.
         pointer = "split_of" if "split_of" in fields else "revises"
         return {**fields, pointer: rework.first.id}
     if draft.kind == "ranking":
         return {**fields, "order": _standing_themes(fields["order"], spoken)}
+    if principle and draft.kind == "rating":
+        if fields["of"] != principle:
+            raise Invalid({"/fields/of": "of_unknown"})
+        return fields
+    if principle and draft.kind == "stance":
+        return _aimed_at_put(gathering, fields, principle, spoken)
     if draft.kind == "rating":
         return {**fields, "of": _first_post(fields["of"], spoken)}
     if draft.kind in ("stance", "amendment", "facilitation") and fields.get("of"):
@@ -389,6 +530,25 @@ def _aimed_at_proposal(
     return {**fields, "wording": wording}
 
 
+def _aimed_at_put(
+    gathering: Gathering, fields: dict[str, Any], principle: str, spoken: list[rules.Said]
+) -> dict[str, Any]:
+    """A stance is on the text that is put to the room, in the words that stand now."""
+    put = (gathering.put_to_room or {}).get("of")
+    settling = rules.settling_of(principle, put, spoken)
+    of = fields["of"]
+    for proposal in rules.proposals_for(principle, spoken):
+        if of in {w.id for w in proposal.wordings}:
+            of = proposal.first.id
+    if of != (settling.of or principle):
+        raise Refusal("not_put")
+    if fields.get("wording", settling.wording) != settling.wording:
+        raise Refusal("words_changed")
+    if settling.wording is None:
+        return {**fields, "of": of}
+    return {**fields, "of": of, "wording": settling.wording}
+
+
 async def share_ratings(
     tx: AsyncSession,
     gathering: Gathering,
@@ -398,7 +558,7 @@ async def share_ratings(
     now: datetime,
     reveal_by: Account | None = None,
 ) -> int:
-    """Share the hidden ratings of a theme where all who are present have answered.
+    """Share the hidden ratings of a theme or principle where all who are present have answered.
 
     ``reveal_by``: a facilitator who does not wait for the rest. Returns how many were shared.
     """
@@ -408,12 +568,17 @@ async def share_ratings(
     )
     by_id = {c.id: c for c in everything}
     for rating_id in wanted:
-        share(tx, gathering, by_id[rating_id], now=now, actor=by_id[rating_id].author_key)
+        rating = by_id[rating_id]
+        share(tx, gathering, rating, now=now, actor=rating.author_key)
+        if rating.principle and needs_translation(rating):
+            tx.add(_pending(rating, contribution_id=rating.id, now=now))
     if wanted:
-        by_id[thing].revision = gathering.revision
+        if thing in by_id:
+            by_id[thing].revision = gathering.revision
         gathering.stage_revision = gathering.revision
     if reveal_by is not None:
-        log_act(tx, gathering, reveal_by, kind="ratings_revealed", now=now, target=thing)
+        target = thing if thing in by_id else None
+        log_act(tx, gathering, reveal_by, kind="ratings_revealed", now=now, target=target)
     await tx.flush()
     return len(wanted)
 
@@ -482,12 +647,21 @@ async def _chain(
 
 
 async def take_back(
-    tx: AsyncSession, gathering: Gathering, said: Contribution, *, actor: str, now: datetime
+    tx: AsyncSession,
+    gathering: Gathering,
+    said: Contribution,
+    *,
+    actor: str,
+    now: datetime,
+    rewritten: bool = False,
 ) -> None:
     """Erase the words, their translations and what the translation memory has of them.
 
-    A tombstone keeps the place, without a name.
+    A tombstone keeps the place, without a name. Dissent that is written out belongs to the outcome
+    of a principle: it goes only where that is ``rewritten``, else Refusal.
     """
+    if said.fields.get("dissent") and not rewritten:
+        raise Refusal("dissent_written")
     said.text = ""
     said.fields = {k: v for k, v in said.fields.items() if k in POINTERS}
     said.translations.clear()

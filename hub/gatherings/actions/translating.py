@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Forbidden, Invalid, Refusal
+from hub.errors import Fault, Forbidden, Invalid, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import record
-from hub.gatherings.actions.saying import texts_to_translate
+from hub.gatherings.actions.saying import Draft, post_contribution, texts_to_translate
 from hub.gatherings.models import (
     Contribution,
     Gathering,
@@ -39,12 +39,16 @@ async def correct_translation(
     text: str,
     by: Participant | Account,
     now: datetime,
+    remark: Draft | None = None,
 ) -> None:
-    """A person's translation takes the place of the machine's. Raises Invalid, Forbidden.
+    """A person's translation takes the place of the machine's. Raises Invalid, Forbidden, Refusal.
 
     It is kept in the memory, and takes the place of the machine's text of the same words in the
     whole session; other sessions follow where the pair lasts (jobs.spread_corrections).
-    Source: issue 4, "Memory"; privacy-and-access.md, "Consent model".
+    ``remark`` says what was wrong, in the corrector's language, and becomes a post that answers
+    the one corrected. The same correction by the same person again changes nothing.
+    Source: issue 4, "Memory"; privacy-and-access.md, "Consent model"; measures.md, 2.5 (a remark
+    counts together with its correction).
     """
     seat = by if isinstance(by, Participant) else None
     if not rules.may_correct(
@@ -62,7 +66,15 @@ async def correct_translation(
         raise Invalid({"/text": "text_missing"})
     if len(text) > rules.TEXT_LIMIT:
         raise Invalid({"/text": "text_too_long"}, limit=rules.TEXT_LIMIT)
+    added, new = None, False
+    if remark is not None and not is_blank(remark.text):
+        added, new = await _add_remark(
+            tx, gathering, said, remark, language=language, by=by, now=now
+        )
     found = translation_into(said, language)
+    made = (found.status, found.text, found.by_id) if found else ()
+    if made == ("corrected", text, by.id) and not new:
+        return
     if found is None:
         found = Translation(language=language, status="corrected", fields={}, updated_at=now)
         found.source_hash = source_hash(said.text)
@@ -77,6 +89,8 @@ async def correct_translation(
     found.updated_at = now
     followed = await _place(tx, gathering, [pair], now=now) if pair else []
     data: dict[str, Any] = {"contribution": said.id, "language": language}
+    if added is not None:
+        data["remark"] = added.id
     if followed:
         data["followed"] = [c.id for c in followed]
     event = rules.Event("translation_corrected", now, data)
@@ -85,6 +99,40 @@ async def correct_translation(
         changed.revision = revision
     await _stamp_first_posts(tx, [said, *followed], revision)
     await tx.flush()
+
+
+async def _add_remark(
+    tx: AsyncSession,
+    gathering: Gathering,
+    said: Contribution,
+    remark: Draft,
+    *,
+    language: str,
+    by: Participant | Account,
+    now: datetime,
+) -> tuple[Contribution, bool]:
+    """Post what was wrong with a translation; the same ``client_id`` again gives the first one."""
+    length = len(clean_text(remark.text))
+    if length > rules.REASON_LIMIT:
+        raise Invalid({"/remark": Fault("longer_than", limit=rules.REASON_LIMIT, length=length)})
+    if remark.language not in (None, *LANGUAGES):
+        raise Invalid({"/remark_language": "language_unknown"})
+    if said.seq is None or said.hidden_at is not None:
+        raise rules.FloorClosed("remark_closed")
+    seat = by if isinstance(by, Participant) else None
+    draft = replace(
+        remark,
+        kind="contribution" if seat else "facilitation",
+        # Apart from the ids of what is said by itself.
+        client_id=f"remark:{remark.client_id}",
+        reply_to=said.id,
+        remark_on=language,
+    )
+    account = by if isinstance(by, Account) else None
+    try:
+        return await post_contribution(tx, gathering, draft, seat=seat, account=account, now=now)
+    except rules.FloorClosed:
+        raise rules.FloorClosed("remark_closed") from None
 
 
 async def _remember(
@@ -278,7 +326,7 @@ async def add_translations(
         pair = known.find(said.text, target=row.language, scope=gathering.id)
         if pair is not None:
             _fill(row, language_actions.from_memory(pair, said.text, gathering.id), now=now)
-        elif answer.status == "memory":
+        elif answer.status == "memory" and said.text:
             # Whoever it came from has taken it back: the engine is asked instead.
             row.due_at = now
             continue

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from hub.gatherings.api import (
     bot,
     cards,
+    dialogues,
     following,
     formats,
     hands,
@@ -19,7 +20,8 @@ from hub.gatherings.api import (
 router = APIRouter()
 # The marks on a post match any word: whatever else is done to a post comes before.
 for part in (
-    formats, sessions, hands, bot, saying, cards, joining, questions, records, following, terms,
+    formats, sessions, hands, bot, dialogues, saying, cards, joining, questions, records,
+    following, terms,
 ):  # fmt: skip
     router.include_router(part.router)
 router.include_router(sessions.moves)

@@ -131,9 +131,10 @@ async def offer_pairs(
         everything = [c for c in await list_everything_said(tx, session_id) if c.hidden_at is None]
         said = [said_of(c) for c in everything]
         present = (await screens.presence(tx, session_id)).groups
-        missing = rules.still_to_restate(said, present, phase=actions.phase_id(gathering))
+        missing = rules.still_to_restate(said, present, phase=actions.phase_key(gathering))
         readers = [person for person in missing if only in (None, person)]
-        wanted = rules.pairs(readers, present, said)
+        principle = actions.principle_id(gathering)
+        wanted = rules.pairs(readers, present, said, principle=principle)
         if not wanted:
             raise Refusal("nothing_to_restate")
         by_id = {c.id: c for c in everything}

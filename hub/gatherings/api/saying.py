@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -18,13 +19,15 @@ from hub.gatherings.models import (
     access_gathering,
     list_contributions,
 )
-from hub.gatherings.screens import Room
+from hub.gatherings.screens import Room, Screens
 from hub.language.text import looks_like
 from hub.people.door import Asking, Caller, check_reads, check_runs, check_seat
 from hub.people.models import Account, Participant
+from hub.people.rules import is_blank
 from hub.web import RateLimits, language_of
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
+MOVES_THE_OUTCOME = ("rating", "stance", "wording", "change")
 
 
 @router.post(
@@ -105,6 +108,8 @@ async def say(
                 present=presence.groups,
                 now=screens.clock.now(),
             )
+        if created and said.principle and said.kind in MOVES_THE_OUTCOME:
+            await actions.keep_outcome(tx, gathering, said.principle, now=screens.clock.now())
         if said.kind == "ranking" and created:
             presence = await screens.presence(tx, session_id)
             now = screens.clock.now()
@@ -202,12 +207,59 @@ async def delete_contribution(
 
 @router.put("/contributions/{contribution_id}/translations/{language}")
 async def put_translation(
-    contribution_id: str, language: str, body: shapes.TextIn, caller: Asking, screens: Room
+    contribution_id: str,
+    language: str,
+    body: shapes.TranslationIn,
+    caller: Asking,
+    screens: Room,
+    limits: RateLimits,
 ) -> shapes.ContributionOut:
-    """Correct a translation (its author, a facilitator, or somebody bilingual)."""
+    """Correct a translation (its author, a facilitator, or somebody bilingual).
+
+    A ``remark`` on what was wrong becomes a post that answers the corrected one.
+    """
+    _, view = await correct_translation(
+        screens,
+        limits,
+        caller,
+        contribution_id,
+        language,
+        text=body.text,
+        remark=body.remark,
+        remark_language=body.remark_language,
+        client_id=body.client_id,
+    )
+    return shapes.ContributionOut.model_validate(view)
+
+
+async def correct_translation(
+    screens: Screens,
+    limits: RateLimits,
+    caller: Caller,
+    contribution_id: str,
+    language: str,
+    *,
+    text: str,
+    remark: str,
+    remark_language: str | None,
+    client_id: str | None,
+) -> tuple[str, dict[str, Any]]:
+    """A correction, by call or by form; returns the session's id and the contribution's view."""
     session_id, _ = await access_said(screens, caller, contribution_id)
-    by = caller.seat(session_id) or caller.account
+    seat = caller.seat(session_id)
+    by = caller.account if caller.runs and caller.account else seat or caller.account
     assert by is not None
+    added = None
+    if not is_blank(remark):
+        await limits.check(WRITE_RULE, "write", by.id)
+        same = f"{contribution_id} {language} {remark}".encode()
+        added = actions.Draft(
+            kind="",
+            text=remark,
+            client_id=client_id or hashlib.sha256(same).hexdigest()[:40],
+            language=remark_language,
+            looks_like=looks_like(remark[: rules.TEXT_LIMIT]),
+        )
 
     async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
         said = await access_contribution(tx, contribution_id)
@@ -216,13 +268,15 @@ async def put_translation(
             gathering,
             said,
             language=language,
-            text=body.text,
-            by=caller.account if caller.runs and caller.account else by,
+            text=text,
+            by=by,
             now=screens.clock.now(),
+            remark=added,
         )
+        await actions.fill_outcomes(tx, gathering)
         return (await screens.contribution_views(tx, gathering, [said]))[0]
 
-    return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
+    return session_id, await screens.carry_out(session_id, change)
 
 
 @router.post("/contributions/{contribution_id}/dispute")

@@ -47,7 +47,7 @@ async def get_sessions(
 async def post_session(
     body: shapes.SessionIn, caller: Asking, screens: Room, shelf: Shelf, request: Request
 ) -> shapes.SessionOut:
-    """Plan a session (facilitators)."""
+    """Plan a session (facilitators). A dialogue goes through its steps once for each principle."""
     account = check_runs(caller)
     async with screens.database.transaction() as tx:
         if body.case and await find_case(tx, body.case) is None:
@@ -134,6 +134,16 @@ async def post_move(
     )
 
 
+async def share_before_leaving(screens: Room, tx: AsyncSession, gathering: Gathering) -> None:
+    """Ratings that nobody waits for any more: those who are not here need not answer."""
+    principle = actions.principle_id(gathering)
+    if principle is not None and gathering.state == "running":
+        present = (await screens.presence(tx, gathering.id)).groups
+        await actions.share_ratings(
+            tx, gathering, principle, present=present, now=screens.clock.now()
+        )
+
+
 async def carry_out_move(
     screens: Room, session_id: str, name: MoveName, body: shapes.MoveIn, account: Account
 ) -> dict[str, Any]:
@@ -143,6 +153,7 @@ async def carry_out_move(
         now, stage, form = screens.clock.now(), gathering.stage, gathering.form
         if name == "advance":
             exit_ = await screens.exit(tx, gathering, form)
+            await share_before_leaving(screens, tx, gathering)
             events = [e.event for e in await list_events(tx, session_id)]
             event = rules.advance(
                 stage,

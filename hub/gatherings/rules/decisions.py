@@ -18,7 +18,10 @@ AMENDMENT_ROUNDS = 2
 
 @dataclass(frozen=True)
 class Said:
-    """As much of a contribution as the rules need; ``author`` is a participant's id."""
+    """As much of a contribution as the rules need; ``author`` is a participant's id.
+
+    ``phase`` is the key of the phase it was said in.
+    """
 
     id: str
     kind: str
@@ -31,6 +34,25 @@ class Said:
     words: int = 0
     shared: bool = True
     hidden: bool = False
+
+    @property
+    def is_remark(self) -> bool:
+        """A remark that came with a corrected translation: about words, not about the matter."""
+        return bool(self.fields.get("remark_on"))
+
+    @property
+    def principle(self) -> str | None:
+        """The principle that was talked about, in a dialogue."""
+        return self.phase.partition("/")[2] or None
+
+    @property
+    def is_open_suggestion(self) -> bool:
+        """A facilitator's words for somebody's proposal, which not all asked have said yes to."""
+        asked = self.fields.get("asked")
+        if not asked:
+            return False
+        answers = self.fields.get("answers", {})
+        return not all(answers.get(person) is True for person in asked)
 
 
 @dataclass(frozen=True)
@@ -49,6 +71,8 @@ class Decision:
 ANSWERED_BY_OWNER = ("owner_agreed", "owner_answers")
 # A part keeps the proposal that it was split off, whatever its later wordings say.
 FROM_THE_FIRST = ("split_of",)
+# What is true of one wording alone, not of those after it.
+OF_ONE_WORDING = ("revises", "asked", "answers", "merges", "suggested_on", "mixed")
 
 
 @dataclass(frozen=True)
@@ -79,8 +103,14 @@ class Standing:
             fields.pop(name, None)
             if name in self.latest.fields:
                 fields[name] = self.latest.fields[name]
-        fields.pop("revises", None)
+        for name in OF_ONE_WORDING:
+            fields.pop(name, None)
         return fields
+
+    @property
+    def author(self) -> str | None:
+        """Whose proposal it is: a facilitator who words it with their leave does not take it."""
+        return next((w.author for w in reversed(self.wordings) if w.author), None)
 
 
 def standing(said: Iterable[Said], kind: str) -> list[Standing]:
@@ -88,12 +118,14 @@ def standing(said: Iterable[Said], kind: str) -> list[Standing]:
 
     A post that replies to one of its kind revises it. Where a revision is taken back or hidden,
     the former wording stands again; where the first is, nothing is left. Proposals that were
-    split are among them: ``drafts_of`` leaves them out.
+    split are among them: ``drafts_of`` leaves them out. Those that were merged into another are
+    not, nor are a facilitator's words that their author has not said yes to.
     """
     wordings: dict[str, list[Said]] = {}
     first_of: dict[str, str] = {}
+    merged: set[str] = set()
     for s in said:
-        if s.kind != kind:
+        if s.kind != kind or s.is_open_suggestion:
             continue
         first = _first_of(s, first_of)
         first_of[s.id] = first
@@ -103,7 +135,8 @@ def standing(said: Iterable[Said], kind: str) -> list[Standing]:
             wordings[first] = [s]
         elif first in wordings:
             wordings[first].append(s)
-    return [Standing(tuple(w)) for w in wordings.values()]
+            merged |= set(s.fields.get("merges", ()))
+    return [Standing(tuple(w)) for first, w in wordings.items() if first not in merged]
 
 
 def _first_of(s: Said, first_of: Mapping[str, str]) -> str:

@@ -8,7 +8,16 @@ from datetime import date
 from typing import Any
 
 from hub.errors import Invalid
-from hub.gatherings.rules.kinds import ANSWERS, OUTCOMES, STANCES
+from hub.gatherings.rules.kinds import (
+    ANSWERS,
+    CHANGES,
+    FIT_SCALE,
+    FIT_TAGS,
+    OUTCOMES,
+    REASON_WANTED,
+    SIDES,
+    STANCES,
+)
 from hub.gatherings.rules.limits import MADE_FROM_LIMIT, REASON_LIMIT
 
 
@@ -64,6 +73,50 @@ def _rating(f: Mapping[str, Any], _text: str, faults: dict[str, str]) -> dict[st
         faults["scale"] = "scale_missing"
     reason = _short(f.get("reason"))
     return {**clean, "value": value, "scale": scale, **({"reason": reason} if reason else {})}
+
+
+def read_dialogue_fields(
+    kind: str,
+    fields: Mapping[str, Any],
+    text: str,
+    *,
+    principle: str,
+    tagged: bool,
+    revises: bool,
+) -> dict[str, Any]:
+    """The fields of an input while a dialogue talks about a principle. Raises Invalid.
+
+    ``tagged``: a point for or against, which says what it is about. ``revises``: what is left out
+    stays as it was. Source: reflective-dialogue.md, "Steps for each principle".
+    """
+    faults: dict[str, str] = {}
+    clean: dict[str, Any] = {}
+    if kind == "rating":
+        clean = _rating({"of": principle, "scale": FIT_SCALE, **fields}, text, faults)
+        if clean.get("value") in REASON_WANTED and not (clean.get("reason") or text):
+            faults["reason"] = "rating_reason"
+    elif kind == "wording":
+        clean = {"principle": _short(fields.get("principle"), 40) or principle}
+        clean["language"] = fields.get("language", "sv")
+        if clean["language"] not in ("sv", "en"):
+            faults["language"] = "language_unknown"
+        if term := _short(fields.get("untranslatable"), 80):
+            clean["untranslatable"] = term
+    elif kind == "change":
+        clean = {"principle": _short(fields.get("principle"), 40) or principle}
+        if fields.get("change") in CHANGES:
+            clean["change"] = fields["change"]
+        elif fields.get("change") or not revises:
+            faults["change"] = "change_unknown"
+    elif kind == "contribution" and tagged:
+        clean = _contribution(fields, text, faults)
+        if clean.get("tag") not in FIT_TAGS:
+            faults["tag"] = "fit_tag_unknown"
+        if clean.get("side") not in SIDES:
+            faults["side"] = "side_unknown"
+    if faults:
+        raise Invalid({f"/fields/{name}": code for name, code in faults.items()})
+    return clean
 
 
 def _check_not_past(when: str, earliest: date, faults: dict[str, str]) -> None:

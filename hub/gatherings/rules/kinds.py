@@ -35,7 +35,9 @@ KINDS: dict[str, Kind] = {
     "rating": Kind(needs_text=False, private=True, refers_to=("theme", "recommendation")),
     "ranking": Kind(needs_text=False, private=True),
     "recommendation": Kind(),
-    "stance": Kind(needs_text=False, refers_to=("recommendation", "amendment")),
+    "stance": Kind(
+        needs_text=False, refers_to=("recommendation", "amendment", "wording", "change")
+    ),
     "amendment": Kind(refers_to=("recommendation", "stance", "amendment")),
     "wording": Kind(),
     "change": Kind(),
@@ -50,7 +52,11 @@ DISCUSSION = ("question", "contribution")
 
 
 # A post of these kinds that replies to one of its kind puts it in other words.
-REVISED = ("theme", "recommendation")
+REVISED = ("theme", "recommendation", "wording", "change")
+
+
+# What only its author, or a facilitator with their leave, puts in other words.
+OWN_WORDS = ("wording", "change")
 
 
 # What a theme can be made from.
@@ -64,6 +70,24 @@ OUTCOMES = ("adopted_with_dissent", "parked")
 
 
 ANSWERS = ("yes", "partly", "no")
+
+
+# What a point for or against a principle is about, and what a change does to it.
+# Source: reflective-dialogue.md, "Steps for each principle".
+FIT_TAGS = ("law", "roles", "money", "culture", "words", "other")
+
+
+SIDES = ("for", "against")
+
+
+CHANGES = ("keep", "add", "remove", "move", "split")
+
+
+FIT_SCALE = "fit"
+
+
+# These ratings want a reason. Source: reflective-dialogue.md, "Rating anchors".
+REASON_WANTED = (1, 2)
 
 
 def open_kinds(stage: Stage, form: Format) -> tuple[str, ...]:
@@ -100,10 +124,22 @@ def check_may_speak(
         raise FloorClosed("kind_closed")
 
 
+def may_remark(stage: Stage, form: Format, *, as_facilitator: bool) -> bool:
+    """Whether a correction of a translation may come with a remark: it is a post as any other."""
+    if as_facilitator:
+        return stage.state != "closed"
+    return "contribution" in open_kinds(stage, form)
+
+
 def may_rework(kind: str, now_open: Collection[str]) -> bool:
-    """Whether a theme or proposal may be put in other words, and a proposal split."""
+    """Whether a theme or proposal may be put in other words, and a proposal split.
+
+    A wording or a change also while the room settles on a text: what meets an objection is mended.
+    """
     return kind in REVISED and (
-        kind in now_open or (kind == "recommendation" and "amendment" in now_open)
+        kind in now_open
+        or (kind == "recommendation" and "amendment" in now_open)
+        or (kind in OWN_WORDS and "stance" in now_open)
     )
 
 

@@ -26,3 +26,7 @@ BOT_GRACE_SECONDS = 10
 
 
 RECORD_DRAFT_DAYS = 7
+
+
+# Source: reflective-dialogue.md, "Ends when": no new proposal for 60 s.
+QUIET_SECONDS = 60

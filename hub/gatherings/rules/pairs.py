@@ -20,19 +20,26 @@ def still_to_restate(
 
 
 def pairs(
-    readers: Sequence[str], present: Mapping[str, str | None], said: Sequence[Said]
+    readers: Sequence[str],
+    present: Mapping[str, str | None],
+    said: Sequence[Said],
+    *,
+    principle: str | None = None,
 ) -> dict[str, str]:
     """A post for each reader to restate, by another group; readers with nothing to read are out.
 
     As many authors as can be are read by somebody before anybody is read by two; an author whom
     fewest have restated comes first, and of their posts the one fewest have restated, then the
-    longest, which has most to restate. Source: jif.md, "restate" (someone in another group).
+    longest, which has most to restate. In a dialogue only what was said of ``principle`` is
+    restated. Source: jif.md, "restate" (someone in another group).
     """
     posts = [
         s
         for s in said
         if s.kind in ("contribution", "question")
+        and not s.is_remark
         and s.phase != "arrive"
+        and (principle is None or s.principle == principle)
         and s.author
         and s.shared
         and s.words >= RESTATABLE_WORDS

@@ -26,6 +26,7 @@ def read_format(data: Mapping[str, Any]) -> Format:
             exit=str(p["exit"]),
             bot=dict(p["bot"]),
             host=dict(p.get("host") or {}),
+            principle=str(p["principle"]) if p.get("principle") else None,
         )
         for p in data["phases"]
     )
@@ -49,7 +50,10 @@ def read_format(data: Mapping[str, Any]) -> Format:
 
 
 def with_minutes(form: Format, minutes: Mapping[str, object]) -> Format:
-    """The format with some phases shorter or longer. Raises Invalid."""
+    """The format with some phases shorter or longer. Raises Invalid.
+
+    Of a dialogue before it is unrolled: the minutes are those of each principle.
+    """
     faults: dict[str, str] = {}
     known = {p.id for p in form.phases}
     for phase_id, value in minutes.items():

@@ -92,12 +92,13 @@ def replay(events: Iterable[Event]) -> Stage:
     return stage
 
 
-def _start_phase(form: Format, index: int, now: datetime, **data: Any) -> Event:
+def start_phase(form: Format, index: int, now: datetime, **data: Any) -> Event:
+    """The event that begins a phase. ``seconds`` is its length where that is not as planned."""
     seconds = data.pop("seconds", None) or form.phases[index].minutes * 60
     return Event(
         "phase_started",
         now,
-        {"index": index, "phase": form.phases[index].id, "seconds": seconds, **data},
+        {"index": index, "phase": form.phases[index].key, "seconds": seconds, **data},
     )
 
 
@@ -116,7 +117,7 @@ def open_room(stage: Stage, now: datetime) -> Event:
 def start(stage: Stage, form: Format, now: datetime) -> Event:
     """Begin the first phase; works from planned and from open."""
     check_state(stage, "planned", "open")
-    return _start_phase(form, 0, now)
+    return start_phase(form, 0, now)
 
 
 def advance(
@@ -135,14 +136,14 @@ def advance(
     if index + 1 >= len(form.phases):
         raise Refusal("last_phase")
     following = form.phases[index + 1]
-    seconds = following.minutes * 60 - (cuts or {}).get(following.id, 0.0)
+    seconds = following.minutes * 60 - (cuts or {}).get(following.key, 0.0)
     if exit_met:
-        return _start_phase(form, index + 1, now, seconds=seconds)
+        return start_phase(form, index + 1, now, seconds=seconds)
     if not force:
         raise Refusal("exit_unmet")
     if not reason:
         raise Invalid({"/reason": "reason_missing"})
-    return _start_phase(form, index + 1, now, seconds=seconds, forced=True)
+    return start_phase(form, index + 1, now, seconds=seconds, forced=True)
 
 
 def extend(stage: Stage, now: datetime, *, minutes: float) -> Event:
@@ -172,7 +173,7 @@ def reopen(stage: Stage, form: Format, now: datetime) -> Event:
     if index < 0:
         raise Refusal("first_phase")
     minutes = min(form.phases[index].minutes, REOPENED_MINUTES)
-    return _start_phase(form, index, now, seconds=minutes * 60, reopened=True)
+    return start_phase(form, index, now, seconds=minutes * 60, reopened=True)
 
 
 def close(stage: Stage, now: datetime, *, why: str = "facilitator") -> Event:

@@ -28,14 +28,14 @@ def slack_seconds(form: Format, events: Iterable[Event], now: datetime) -> float
             if not event.data.get("reopened"):
                 phase = form.phases[int(event.data["index"])]
                 # What was cut from it was counted when it was cut.
-                planned += phase.minutes * 60 - cuts.pop(phase.id, 0.0)
+                planned += phase.minutes * 60 - cuts.pop(phase.key, 0.0)
             started, given = event, float(event.data["seconds"])
         elif event.kind == "extended":
             given += float(event.data["seconds"])
         elif event.kind == "cut":
             planned += float(event.data["seconds"])
-            phase_id = str(event.data["phase"])
-            cuts[phase_id] = cuts.get(phase_id, 0.0) + float(event.data["seconds"])
+            key = str(event.data["phase"])
+            cuts[key] = cuts.get(key, 0.0) + float(event.data["seconds"])
     if started is None:
         return 0.0
     used += max(given, (now - started.at).total_seconds())
@@ -43,19 +43,19 @@ def slack_seconds(form: Format, events: Iterable[Event], now: datetime) -> float
 
 
 def cuts_of(events: Iterable[Event]) -> dict[str, float]:
-    """Seconds taken from phases by id, for time given elsewhere."""
+    """Seconds taken from phases by key, for time given elsewhere."""
     cuts: dict[str, float] = {}
     for event in events:
         if event.kind == "cut":
-            phase_id = str(event.data["phase"])
-            cuts[phase_id] = cuts.get(phase_id, 0.0) + float(event.data["seconds"])
+            key = str(event.data["phase"])
+            cuts[key] = cuts.get(key, 0.0) + float(event.data["seconds"])
     return cuts
 
 
 def time_to_cut(
     form: Format, stage: Stage, *, seconds: float, slack: float, cuts: Mapping[str, float]
 ) -> tuple[str, float] | None:
-    """The phase that gives up time when slack is not enough, and how many seconds.
+    """The phase (its key) that gives up time when slack is not enough, and how many seconds.
 
     The next one that may be cut and keeps half of its minutes; never ``reflect`` or ``restate``,
     which are the method. None where the session simply runs longer. Source: jif.md.
@@ -64,9 +64,9 @@ def time_to_cut(
     if wanted <= 0 or stage.phase_index is None:
         return None
     for phase in form.phases[stage.phase_index + 1 :]:
-        left = phase.minutes * 60 / 2 - cuts.get(phase.id, 0.0)
+        left = phase.minutes * 60 / 2 - cuts.get(phase.key, 0.0)
         if phase.cuttable and left > 0:
-            return phase.id, min(wanted, left)
+            return phase.key, min(wanted, left)
     return None
 
 

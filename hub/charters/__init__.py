@@ -1,0 +1,1 @@
+"""Charters for coproduction in two languages: texts, statuses, versions, what dialogues gave."""
