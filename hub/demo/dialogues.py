@@ -37,13 +37,15 @@ JUST_BEGUN = 0.2
 KINDS = {"restate": "restatement", "wording": "wording", "change": "change", "close": "checkout"}
 FIELDS = ("tag", "side", "change")
 
+_FastLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Scene = Mapping[str, Any]
 
 
 @cache
 def load_scenes() -> Scene:
     """Both dialogues, and what an editor did after the first, as the file tells them."""
-    found: Scene = yaml.safe_load((DATA / "dialogues.yaml").read_text("utf-8"))
+    written = (DATA / "dialogues.yaml").read_bytes()
+    found: Scene = yaml.load(written, Loader=_FastLoader)  # noqa: S506
     return found
 
 
@@ -156,7 +158,7 @@ class Room:
 
     def _deeds(self, phase: rules.Phase) -> Iterator[Coroutine[Any, Any, None]]:
         told = self.scene.get("dialogue", {}).get(phase.principle, self.scene)
-        found = told.get(phase.id) or ()
+        found: Any = told.get(phase.id) or ()
         if phase.id == "rate":
             for name, answer in found.items():
                 yield self._rate(name, *answer)
@@ -421,7 +423,17 @@ async def _put_in(
     where = (outcome.charter_id, outcome.principle_id)
     reworded = outcome.agreed if outcome.decision == "reword" else None
     if reworded:
-        await charters.change_text(tx, *where, "sv", **reworded["sv"], outcome=outcome.id, **known)
+        words = reworded["sv"]
+        await charters.change_text(
+            tx,
+            *where,
+            "sv",
+            title=words["title"],
+            text=words["text"],
+            outcome=outcome.id,
+            account=editor,
+            now=at,
+        )
     for language in LANGUAGES:
         note = reviewed["reworded" if reworded and language == "sv" else "note"]
         told = note[editor.language]

@@ -8,7 +8,8 @@ import json
 import socket
 import sys
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ from hub.demo.dialogues import (
     load_scenes,
 )
 from hub.demo.player import Links, Played, Unreachable, load_script, play
+from hub.gatherings.actions import mute_bot
+from hub.gatherings.models import access_gathering
 from hub.people import actions as people
 from hub.people.models import Account
 from hub.programme.actions import load_shipped_cases
@@ -44,6 +47,8 @@ EDITOR = ("ebba@example.org", "Ebba")
 LOADED_DAYS_AGO = 60
 GUESTS = (("sv", "Gäst"), ("en", "Guest"))
 PAUSE_SECONDS = 60.0
+# How often the dialogue is looked at; a session that nobody is in touch with is closed in time.
+LOOK_SECONDS = 30.0
 STAY_SECONDS = 300.0
 START_SECONDS = 60
 
@@ -88,7 +93,7 @@ async def _perform(
 ) -> int:
     clock = Clock(speed)
     app = create_app(settings, clock=clock, demonstration=True)
-    cast = await _set_the_stage(app)
+    cast = await set_the_stage(app)
     config = uvicorn.Config(
         app, log_config=None, access_log=False, ws="websockets-sansio", timeout_graceful_shutdown=2
     )
@@ -98,7 +103,7 @@ async def _perform(
     staying: asyncio.Task[None] | None = None
     try:
         await _answers(here, serving)
-        staying = asyncio.create_task(_stay(app, here, cast))
+        staying = asyncio.create_task(_stay(app, cast))
         playing = asyncio.create_task(
             _play(settings, here, cast, speed=speed, seed=seed, once=once, keep=keep)
         )
@@ -124,9 +129,13 @@ class Cast:
     editors_link: str
     finished: str
     running: Running
+    # Whether the chatbot is muted there because nobody is.
+    muted: bool = False
+    # Addresses of the visitors' seats in the dialogue, by its code and their language.
+    seats: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
-async def _set_the_stage(app: FastAPI) -> Cast:
+async def set_the_stage(app: FastAPI) -> Cast:
     """Cases, charters, a facilitator, an editor, a dialogue that is over and one under way."""
     database, clock = app.state.database, app.state.clock
     now = clock.now()
@@ -138,14 +147,16 @@ async def _set_the_stage(app: FastAPI) -> Cast:
         editor = await _account(tx, EDITOR, "editor", now=now)
         staff = Staff(facilitator, editor)
         token = await people.sign_in(tx, facilitator, kind="token", now=now)
-        # A fast clock must not outrun the links, and many may try the demonstration.
-        links = [
-            await people.make_sign_in_link(tx, account, now=now, uses=1_000_000, hours=24 * 365)
-            for account in (facilitator, editor)
-        ]
+        link = await _sign_in_link(tx, facilitator, now=now)
+        editors_link = await _sign_in_link(tx, editor, now=now)
         finished = await hold_finished(tx, _props(app), staff=staff, now=now)
         running = await hold_running(tx, _props(app), staff=staff, now=now)
-    return Cast(staff, token, *links, finished, running)
+    return Cast(staff, token, link, editors_link, finished, running)
+
+
+async def _sign_in_link(tx: AsyncSession, account: Account, *, now: datetime) -> str:
+    # A fast clock must not outrun the link, and many may try the demonstration.
+    return await people.make_sign_in_link(tx, account, now=now, uses=1_000_000, hours=24 * 365)
 
 
 async def _account(tx: AsyncSession, who: tuple[str, str], role: str, *, now: datetime) -> Account:
@@ -157,24 +168,34 @@ def _props(app: FastAPI) -> Props:
     return Props(app.state.database, app.state.renderer, app.state.formats)
 
 
-async def _stay(app: FastAPI, here: str, cast: Cast) -> None:
-    """Keep the dialogue open for those who come; once it is closed, begin another.
+async def _stay(app: FastAPI, cast: Cast) -> None:
+    """Keep the dialogue open for those who come; once it is closed, begin another."""
+    while True:
+        await asyncio.sleep(max(1.0, min(LOOK_SECONDS, STAY_SECONDS / app.state.clock.speed)))
+        await look_in(app, cast)
 
-    A session that nobody has been in touch with for half an hour is closed.
+
+async def look_in(app: FastAPI, cast: Cast) -> None:
+    """Tell the hub that the dialogue is alive; where it is over, begin another.
+
+    While nobody is there the chatbot is muted: it would ask an empty room why it is so quiet.
     """
-    clock = app.state.clock
-    headers = {"Authorization": f"Bearer {cast.token}"}
-    async with aiohttp.ClientSession(here, headers=headers) as http:
-        while True:
-            await asyncio.sleep(max(1.0, STAY_SECONDS / clock.speed))
-            with contextlib.suppress(aiohttp.ClientError, OSError, TimeoutError):
-                async with http.get(f"/api/v1/sessions/{cast.running.session}") as answer:
-                    closed = (await answer.json()).get("state") == "closed"
-                if closed:
-                    async with app.state.database.transaction() as tx:
-                        cast.running = await hold_running(
-                            tx, _props(app), staff=cast.staff, now=clock.now()
-                        )
+    screens, database, now = app.state.screens, app.state.database, app.state.clock.now()
+    session = cast.running.session
+    screens.visited(session)
+    async with database.reading() as tx:
+        closed = (await access_gathering(tx, session)).state == "closed"
+        empty = (await screens.presence(tx, session)).online == 0
+    if closed:
+        async with database.transaction() as tx:
+            cast.running = await hold_running(tx, _props(app), staff=cast.staff, now=now)
+        cast.muted = False
+    elif empty != cast.muted:
+        account = cast.staff.facilitator
+        await screens.carry_out(
+            session, lambda tx, g: mute_bot(tx, g, muted=empty, account=account, now=now)
+        )
+        cast.muted = empty
 
 
 async def _answers(base_url: str, serving: asyncio.Task[None]) -> None:
@@ -228,29 +249,19 @@ async def _play(
 
 async def _announce(base_url: str, here: str, cast: Cast, links: Links) -> None:
     """One link for each role, and a QR code for phones."""
-    guests = {language: await _seat(here, links.code, language, name) for language, name in GUESTS}
-    code = cast.running.code
-    talkers = {language: await _seat(here, code, language, name) for language, name in GUESTS}
+    guests = await _seats(here, links.code)
+    session, code = cast.running.session, cast.running.code
+    if code not in cast.seats:
+        cast.seats[code] = await _seats(here, code)
     facilitator, editor = f"/sign-in/{cast.link}?next=", f"/sign-in/{cast.editors_link}?next="
-    forum, dialogue = f"/sessions/{links.session}", f"/sessions/{cast.running.session}"
     charter = f"/charters/{load_scenes()['charter']}"
     parts = {
-        "A Joint Interpretive Forum is under way.": [
-            ("participant, Swedish", guests["sv"]),
-            ("participant, English", guests["en"]),
-            ("facilitator", f"{facilitator}{forum}/desk"),
-            ("projector", f"{facilitator}{forum}/screen"),
-            ("join with your own name", links.join_url),
-            ("code", links.code),
-        ],
-        "A reflective dialogue on a charter is under way.": [
-            ("participant, Swedish", talkers["sv"]),
-            ("participant, English", talkers["en"]),
-            ("facilitator", f"{facilitator}{dialogue}/desk"),
-            ("projector", f"{facilitator}{dialogue}/screen"),
-            ("join with your own name", f"/join/{code}"),
-            ("code", code),
-        ],
+        "A Joint Interpretive Forum is under way.": _rows(
+            f"{facilitator}/sessions/{links.session}", guests, links.code
+        ),
+        "A reflective dialogue on three promises is under way.": _rows(
+            f"{facilitator}/sessions/{session}", cast.seats[code], code
+        ),
         "A charter, and what a dialogue changed in it.": [
             ("charter, both languages", f"{charter}?view=both"),
             ("record of the dialogue", f"/sessions/{cast.finished}/record"),
@@ -264,8 +275,23 @@ async def _announce(base_url: str, here: str, cast: Cast, links: Links) -> None:
             whole = f"{base_url}{url}" if url.startswith("/") else url.replace(here, base_url)
             print(f"  {role:<24} {whole}")
     if "127.0.0.1" not in base_url:
-        segno.make(links.join_url.replace(here, base_url)).terminal(compact=True)
+        segno.make(f"{base_url}/join/{links.code}").terminal(compact=True)
     print("\nStop with Ctrl+C. Nothing is kept.", flush=True)
+
+
+def _rows(session: str, guests: Mapping[str, str], code: str) -> list[tuple[str, str]]:
+    """``session``: the address of a session for its facilitator."""
+    return [
+        ("participant, Swedish", guests["sv"]),
+        ("participant, English", guests["en"]),
+        ("facilitator", f"{session}/desk"),
+        ("projector", f"{session}/screen"),
+        (f"with the code {code}", f"/join/{code}"),
+    ]
+
+
+async def _seats(here: str, code: str) -> dict[str, str]:
+    return {language: await _seat(here, code, language, name) for language, name in GUESTS}
 
 
 async def _seat(here: str, code: str, language: str, name: str) -> str:

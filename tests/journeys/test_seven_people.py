@@ -69,6 +69,20 @@ FOCUS = """() => {
   }));
   return seen ? '' : `${name} is out of sight`;
 }"""
+# Which way a control lies from where the focus is, and how often to press at least: half as often
+# as there are controls between, since of a group of radio buttons only one is stopped at.
+WAY = """selector => {
+  const at = document.activeElement;
+  if (at.matches(selector)) return ['here', 0];
+  const to = document.querySelector(selector);
+  if (!to || at === document.body) return ['Tab', 1];
+  const back = at.compareDocumentPosition(to) & 2;
+  const [first, last] = back ? [to, at] : [at, to];
+  const between = [...document.querySelectorAll('a[href],button,input,select,textarea,summary')]
+    .filter(e => e.checkVisibility() && e.type !== 'radio' && e.type !== 'hidden'
+      && first.compareDocumentPosition(e) & 4 && e.compareDocumentPosition(last) & 4);
+  return [back ? 'Shift+Tab' : 'Tab', Math.max(1, Math.floor(between.length / 2))];
+}"""
 # What a page shows and everybody shares, without the clock: of this page, or of one fetched now.
 SHOWN = """async afresh => {
   const page = afresh
@@ -142,19 +156,11 @@ class Keyboard(Hand):
         """Tab to the first control that fits, in the direction in which it lies."""
         await expect(self.page.locator(selector).first).to_be_visible()
         for _ in range(300):
-            way = await self.page.evaluate(
-                """selector => {
-                  const at = document.activeElement;
-                  if (at.matches(selector)) return 'here';
-                  const to = document.querySelector(selector);
-                  if (!to || at === document.body) return 'Tab';
-                  return at.compareDocumentPosition(to) & 2 ? 'Shift+Tab' : 'Tab';
-                }""",
-                selector,
-            )
+            way, times = await self.page.evaluate(WAY, selector)
             if way == "here":
                 break
-            await self.page.keyboard.press(way)
+            for _ in range(times):
+                await self.page.keyboard.press(way)
         else:
             raise AssertionError(f"the keyboard does not reach {selector}")
         await self.in_sight()
