@@ -337,7 +337,9 @@ def session_export(
             async with database.reading() as tx:
                 record = await read_record(screens, tx, session_id)
                 if form == "csv":
-                    return as_csv(await list_contributions(tx, session_id)).encode()
+                    demonstration = bool(record["session"]["demonstration"])
+                    said = await list_contributions(tx, session_id)
+                    return as_csv(said, demonstration=demonstration).encode()
                 if form == "qdpx":
                     gathering = await access_gathering(tx, session_id)
                     return as_project(record["session"], await screens.shared(tx, gathering))

@@ -30,14 +30,18 @@ def _guid(*parts: str) -> str:
 
 
 def as_project(session: Mapping[str, Any], contributions: Iterable[Mapping[str, Any]]) -> bytes:
-    """The bytes of a ``.qdpx`` file. Hidden posts and those taken back are left out."""
+    """The bytes of a ``.qdpx`` file. Hidden posts and those taken back are left out.
+
+    The name of a demonstration says so.
+    """
+    mark = "Demonstration: " if session.get("demonstration") else ""
     shown = [
         c for c in contributions if not c["removed"] and not c["hidden"] and c["kind"] != "rating"
     ]
     project = Element(
         "Project",
         xmlns=NAMESPACE,
-        name=_NOT_XML.sub("", session["title"]["en"]),
+        name=mark + _NOT_XML.sub("", session["title"]["en"]),
         origin="Samrum",
         creatingUserGUID=_guid("user"),
     )

@@ -28,6 +28,8 @@ COLUMNS = (
 )
 # Of a dialogue alone, so that a file of a forum stays as it was.
 PRINCIPLE = "principle"
+# Of made-up sessions alone.
+DEMONSTRATION = "demonstration"
 
 
 def safe_cell(text: str) -> str:
@@ -35,17 +37,18 @@ def safe_cell(text: str) -> str:
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
-def as_csv(contributions: Iterable[Contribution]) -> str:
+def as_csv(contributions: Iterable[Contribution], *, demonstration: bool = False) -> str:
     """Hidden contributions are left out; those taken back keep their place, without words.
 
     A dialogue has a column more, the principle; of a proposal for one it tells the role of the
-    author alone, and of a rating or a stance nothing.
+    author alone, and of a rating or a stance nothing. Every row of a demonstration says so.
     """
     contributions = list(contributions)
     dialogue = any(c.principle for c in contributions)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow((*COLUMNS, PRINCIPLE) if dialogue else COLUMNS)
+    more = ((PRINCIPLE,) if dialogue else ()) + ((DEMONSTRATION,) if demonstration else ())
+    writer.writerow((*COLUMNS, *more))
     for c in contributions:
         if c.hidden_at is not None:
             continue
@@ -68,6 +71,7 @@ def as_csv(contributions: Iterable[Contribution]) -> str:
             c.reply_to or "",
             json.dumps(c.fields, ensure_ascii=False) if c.fields else "",
             *((c.principle or "",) if dialogue else ()),
+            *(("yes",) if demonstration else ()),
         )
         writer.writerow([safe_cell(cell) for cell in row])
     return out.getvalue()

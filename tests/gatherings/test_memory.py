@@ -459,6 +459,20 @@ async def test_what_cannot_be_taken_now_shows_as_pending_and_is_never_lost(hub: 
     assert (await english(session.ben, session.id, said))["status"] == "machine"
 
 
+async def test_a_reason_that_is_remembered_fills_a_post_without_words(hub: Hub) -> None:
+    """Of such a post the memory knows the reason alone: it must not be asked for again and again."""
+    await jobs.load_memory(hub.database, hub.clock, hub.app.state.renderer)
+    session = await hub.session()
+    await session.go_to("recommend")
+    proposal = await session.astrid.said(session.id, "Vi ringer dagen efter.", "recommendation")
+    await session.go_to("decide")
+    known = next(pair for pair in await pairs(hub) if pair.source_language == "sv")
+    fields = {"of": proposal["id"], "value": "objection", "reason": known.source_text}
+    await session.astrid.said(session.id, "", "stance", fields=fields)
+    await asyncio.wait_for(hub.translate(), 30)
+    assert "pending" not in await statuses(hub)
+
+
 async def test_several_rooms_that_say_the_same_ask_the_engine_once(hub: Hub) -> None:
     rooms = [await hub.session() for _ in range(3)]
     for room in rooms:

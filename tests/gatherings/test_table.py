@@ -96,3 +96,15 @@ async def test_a_project_for_qualitative_analysis_points_at_the_words_it_codes(h
             assert {"phase: arrive", "kind: contribution", "group: lived"} <= set(refs)
     assert "Taken back" not in everything
     assert "Hemlig" not in everything
+
+
+async def test_files_of_a_made_up_session_say_so(hub: Hub) -> None:
+    session = await hub.session()
+    async with hub.database.reading() as tx:
+        gathering = await access_gathering(tx, session.id)
+        text = as_csv(await list_contributions(tx, session.id), demonstration=True)
+    assert {row["demonstration"] for row in csv.DictReader(io.StringIO(text))} == {"yes"}
+    about = {"id": session.id, "title": gathering.title, "demonstration": True}
+    with zipfile.ZipFile(io.BytesIO(as_project(about, []))) as file:
+        name = ElementTree.fromstring(file.read("project.qde")).get("name")
+    assert str(name).startswith("Demonstration: ")
