@@ -16,7 +16,7 @@ from starlette.middleware.gzip import GZipMiddleware
 import hub
 from hub import health
 from hub.charters import api as charters_api
-from hub.charters import comment_pages, workbench_pages
+from hub.charters import comment_pages, import_pages, workbench_pages
 from hub.charters import pages as charters_pages
 from hub.clock import Clock, Every, Ticker
 from hub.db import Database
@@ -162,6 +162,7 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(people_pages.router)
     app.include_router(programme_pages.router)
     # Before the pages of one charter, whose id could be any word.
+    app.include_router(import_pages.router)
     app.include_router(workbench_pages.router)
     app.include_router(comment_pages.router)
     app.include_router(charters_pages.router)

@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 # Names of values that could hold what people wrote, or a secret. They never reach a log.
 UNSAID = frozenset({"text", "name", "alias", "email", "token", "secret", "password", "reason"})
+
+
+class Errors(io.TextIOBase):
+    """Standard error as it is when something is written: who redirects it may close it again."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def drop_texts(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
@@ -36,7 +47,7 @@ def set_up_logs(form: str) -> None:
         renderer = structlog.processors.JSONRenderer()
     structlog.configure(
         processors=[*shared, renderer],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Errors())),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         cache_logger_on_first_use=False,
     )
@@ -44,7 +55,7 @@ def set_up_logs(form: str) -> None:
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(Errors())
     handler.setFormatter(formatter)
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     # Its access log would write addresses with secrets in them.

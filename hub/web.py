@@ -164,6 +164,12 @@ async def read_form(request: Request) -> dict[str, str]:
     return {key: value for key, value in form.multi_items() if isinstance(value, str)}
 
 
+def read_number(text: str | None) -> int | None:
+    """A whole number from 0, as a form has it; None for all else, and for what no column holds."""
+    text = (text or "").strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def both(form: Mapping[str, str], name: str) -> dict[str, str]:
     """``title_sv`` and ``title_en`` as a text in both languages."""
     return {language: form.get(f"{name}_{language}", "") for language in ("sv", "en")}
@@ -314,6 +320,11 @@ def install_refusals(app: FastAPI) -> None:
             code = "missing" if fault["type"] == "missing" else "unreadable"
             fields["/" + "/".join(where)] = code
         return refuse(request, Invalid(fields))
+
+    @app.exception_handler(UnicodeEncodeError)
+    async def on_half_letters(request: Request, error: UnicodeEncodeError) -> Response:
+        # Lone surrogates, which JSON can spell and no database keeps: an id that nobody has.
+        return refuse(request, Invalid({"": "unreadable"}))
 
     @app.exception_handler(HTTPException)
     async def on_http(request: Request, error: HTTPException) -> Response:

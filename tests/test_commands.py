@@ -54,6 +54,7 @@ def test_doctor_says_one_line_for_each_dependency(begun: Path) -> None:
         "translation en-sv",
         "translations",
         "mail",
+        "pdf",
         "clock",
     ]
 

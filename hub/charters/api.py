@@ -393,7 +393,8 @@ async def post_comment(
             target=_other(body.language),
             database=database,
         )
-    translation = {"text": made.text, "status": made.status} if made and made.text else None
+    useful = made is not None and made.text and made.status != "failed"
+    translation = {"text": made.text, "status": made.status} if made and useful else None
     async with database.transaction() as tx:
         comment = await actions.add_comment(
             tx,
@@ -447,6 +448,16 @@ async def put_comment(
             tx, charter_id, comment_id, settled=body.settled, account=account, now=clock.now()
         )
         return CommentOut.model_validate(views.comment_view(comment))
+
+
+@router.delete("/{charter_id}/comments/{comment_id}", status_code=204)
+async def delete_comment(charter_id: str, comment_id: str, caller: Asking, database: Db) -> None:
+    """Take one's own comment back, as one who took part: it is erased."""
+    if caller.is_nobody:
+        raise Unauthorised()
+    own = [seat.id for seat in caller.seats.values()]
+    async with database.transaction() as tx:
+        await actions.remove_comment(tx, charter_id, comment_id, participant_ids=own)
 
 
 # --- files ---------------------------------------------------------------------------------------
@@ -516,13 +527,21 @@ async def export(
     language: Literal["sv", "en", "both"] = "both",
     full: bool,
 ) -> str:
-    """The charter as the text of a file. Raises NotFound."""
+    """The charter as the text of a file; one of a demonstration says so. Raises NotFound."""
     charter = await access_charter(tx, charter_id)
     state = rules.read_state(charter.state)
+    made_up = "Demonstration: people and words are made up."
     if form == "md":
-        return files.to_markdown(state, language, renderer.say, full=full)
+        marks = [
+            f"> Status: {renderer.say(each, made_up)}\n"
+            for each in (rules.LANGUAGES if language == "both" else (language,))
+            if charter.demonstration
+        ]
+        text = files.to_markdown(state, language, renderer.say, full=full)
+        return "".join([*marks, "\n" if marks else "", text])
     versions = [version.state for version in reversed(await list_versions(tx, charter_id))]
     outcomes: dict[str, list[str]] = {}
     for outcome in await list_outcomes(tx, charter_id):
         outcomes.setdefault(outcome.principle_id, []).append(outcome.id)
-    return files.to_yaml(state, versions, outcomes, full=full)
+    text = files.to_yaml(state, versions, outcomes, full=full)
+    return f"# {made_up}\n{text}" if charter.demonstration else text

@@ -8,11 +8,11 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from hub.charters import actions, rules, workbench
+from hub.charters import actions, api, rules, workbench
 from hub.charters.actions.talking import COMMENT_LIMIT
 from hub.charters.models import list_comments, took_part
-from hub.charters.reading import changes_since, read_whole
-from hub.errors import Forbidden, Invalid, Refusal, Unauthorised
+from hub.charters.reading import changes_since, read_whole, wrong
+from hub.errors import Forbidden, Refusal, Unauthorised
 from hub.language.actions import translate
 from hub.language.api import MemoryDep, TranslatorDep
 from hub.language.text import Language, other
@@ -20,7 +20,7 @@ from hub.people.door import Asking, Caller
 from hub.people.models import Participant
 from hub.people.pages import page
 from hub.people.rules import clean_text, is_blank
-from hub.web import Db, RateLimits, Render, Time, field_name, language_of, read_form, see_other
+from hub.web import Db, RateLimits, Render, Time, read_form, see_other
 
 router = APIRouter(include_in_schema=False)
 COMMENT_RULE = "30 per minute"
@@ -129,14 +129,10 @@ async def post_comment(
                 participant=seat,
                 now=clock.now(),
             )
-    except Invalid as faults:
-        say, name = renderer.fault, language_of(request)
-        errors = {field_name(p): say(name, c) for p, c in faults.fields.items()}
-        return await _page(
-            charter_id, request, caller, database, renderer, clock, 422, errors=errors, values=form
-        )
     except Refusal as refusal:
-        told = renderer.refusal(language_of(request), refusal)
+        if refusal.status in (401, 403):
+            raise
+        said = wrong(request, renderer, refusal)
         return await _page(
             charter_id,
             request,
@@ -145,10 +141,17 @@ async def post_comment(
             renderer,
             clock,
             refusal.status,
-            refused=told,
             values=form,
+            **said,
         )
     return see_other(f"/charters/{charter_id}/comment#{principle_id or 'all'}")
+
+
+@router.post("/charters/{charter_id}/comment/{comment_id}/remove")
+async def post_remove(charter_id: str, comment_id: str, caller: Asking, database: Db) -> Response:
+    """Take one's own comment back: it is erased."""
+    await api.delete_comment(charter_id, comment_id, caller, database)
+    return see_other(f"/charters/{charter_id}/comment")
 
 
 def _language(form: Mapping[str, str], seat: Participant) -> Language:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from hub.measures.readings import SMALLEST_GROUP, label_of, parts_to_show
@@ -29,6 +30,8 @@ class Rated(Protocol):
     def principle_id(self) -> str: ...
     @property
     def decision(self) -> str | None: ...
+    @property
+    def closed_at(self) -> datetime | None: ...
     @property
     def passed(self) -> int: ...
     @property
@@ -51,8 +54,9 @@ def groups_shown(outcome: Rated) -> dict[str, list[int]]:
 
 
 def may_be_shown(outcome: Rated) -> bool:
-    """Whether the ratings of this dialogue may be seen at all: three people or more."""
-    return outcome.decision is not None and sum(outcome.counts or ()) >= SMALLEST_GROUP
+    """Whether the ratings of this dialogue may be seen by all: it is over, and three rated."""
+    over = outcome.closed_at is not None or outcome.decision == "park"
+    return over and sum(outcome.counts or ()) >= SMALLEST_GROUP
 
 
 def figure(
@@ -149,18 +153,31 @@ def _finding(rows: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def as_csv(charter: str, principles: Iterable[Mapping[str, Any]], outcomes: Sequence[Rated]) -> str:
-    """The same figures as the page shows: all dialogues, each one, and the groups in each."""
+def as_csv(
+    charter: str,
+    principles: Iterable[Mapping[str, Any]],
+    outcomes: Sequence[Rated],
+    *,
+    demonstration: bool = False,
+) -> str:
+    """The same figures as the page shows: all dialogues, each one, and the groups in each.
+
+    Every row of a demonstration says so.
+    """
     listed = list(principles)
     out = io.StringIO()
     lines = csv.writer(out, lineterminator="\r\n")
-    lines.writerow(["charter", "principle", "session", "group", *VALUES, "passed", "label"])
+    mark = ["demonstration"] if demonstration else []
+    yes = ["yes"] if demonstration else []
+    lines.writerow(["charter", "principle", "session", "group", *VALUES, "passed", "label", *mark])
     sessions = dict.fromkeys(o.gathering_id for o in outcomes if may_be_shown(o))
     for session in (None, *sessions):
         found = figure(listed, outcomes, session=session, by_group=True)
         for row in found["rows"] if found else ():
             start = [charter, row["id"], session or "all"]
-            lines.writerow([*start, "all", *row["counts"], row["passed"], row["label"] or ""])
+            end = [row["passed"], row["label"] or "", *yes]
+            lines.writerow([*start, "all", *row["counts"], *end])
             for part in row["groups"]:
-                lines.writerow([*start, part["group"], *part["counts"], "", part["label"] or ""])
+                end = ["", part["label"] or "", *yes]
+                lines.writerow([*start, part["group"], *part["counts"], *end])
     return out.getvalue()

@@ -14,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     column,
+    func,
     select,
     table,
 )
@@ -191,8 +192,12 @@ async def access_charter(tx: AsyncSession, charter_id: str, *, lock: bool = Fals
     return found
 
 
-async def list_charters(tx: AsyncSession) -> list[Charter]:
-    return list(await tx.scalars(select(Charter).order_by(Charter.id)))
+async def list_charters(tx: AsyncSession, *, ids: Collection[str] | None = None) -> list[Charter]:
+    """All charters by id, or those of these ids."""
+    query = select(Charter).order_by(Charter.id)
+    if ids is not None:
+        query = query.where(Charter.id.in_(ids))
+    return list(await tx.scalars(query))
 
 
 async def list_charter_events(
@@ -292,6 +297,26 @@ async def list_comments(
     if participant_ids is not None:
         query = query.where(CharterComment.participant_id.in_(participant_ids))
     return list(await tx.scalars(query.order_by(CharterComment.created_at, CharterComment.id)))
+
+
+async def count_comments(
+    tx: AsyncSession, participant_ids: Collection[str]
+) -> dict[tuple[str, int | None], int]:
+    """How many comments these participants made, by charter and round."""
+    found = await tx.execute(
+        select(CharterComment.charter_id, CharterComment.round, func.count())
+        .where(CharterComment.participant_id.in_(participant_ids))
+        .group_by(CharterComment.charter_id, CharterComment.round)
+    )
+    return {(charter, round_): count for charter, round_, count in found}
+
+
+async def charters_of(tx: AsyncSession, gathering_ids: Collection[str]) -> set[str]:
+    """The charters that these sessions talked about."""
+    found = await tx.scalars(
+        select(Outcome.charter_id).where(Outcome.gathering_id.in_(gathering_ids)).distinct()
+    )
+    return set(found)
 
 
 async def took_part(tx: AsyncSession, charter_id: str, gathering_ids: Collection[str]) -> set[str]:

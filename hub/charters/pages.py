@@ -200,7 +200,12 @@ def _sessions(whole: Whole) -> list[dict[str, Any]]:
 async def get_fit_data(charter_id: str, _caller: Asking, database: Db) -> Response:
     async with database.reading() as tx:
         whole = await read_whole(tx, charter_id)
-    found = fit.as_csv(charter_id, whole.view()["principles"], whole.outcomes)
+    found = fit.as_csv(
+        charter_id,
+        whole.view()["principles"],
+        whole.outcomes,
+        demonstration=whole.charter.demonstration,
+    )
     name = f'attachment; filename="{charter_id}-fit.csv"'
     # With a mark, since spreadsheets take a file without one for another alphabet.
     return Response(

@@ -22,16 +22,16 @@ from hub.charters.models import (
     CharterVersion,
     Outcome,
     access_charter,
+    charters_of,
+    count_comments,
     list_charters,
-    list_comments,
     list_dialogues,
     list_outcomes,
     list_versions,
-    took_part,
 )
-from hub.errors import NotFound
+from hub.errors import Invalid, NotFound, Refusal
 from hub.people.door import Caller
-from hub.web import language_of
+from hub.web import Render, field_name, language_of
 
 VIEWS = ("sv", "en", "both")
 
@@ -198,25 +198,23 @@ async def asked_of(
         seats = [seat for seat in seats if seat.gathering_id == gathering_id]
     if not seats:
         return []
-    asked = []
-    for charter in await list_charters(tx):
-        state = rules.read_state(charter.state)
-        if not rules.round_is_open(state, now):
-            continue
-        there = await took_part(tx, charter.id, [seat.gathering_id for seat in seats])
-        own = [seat.id for seat in seats if seat.gathering_id in there]
-        if not own or state.round is None:
-            continue
-        comments = await list_comments(tx, charter.id, participant_ids=own)
-        asked.append(
-            {
-                "id": charter.id,
-                "title": dict(state.title),
-                "closes_at": state.round["closes_at"],
-                "commented": sum(c.round == state.round["number"] for c in comments),
-            }
-        )
-    return asked
+    talked = await charters_of(tx, [seat.gathering_id for seat in seats])
+    if not talked:
+        return []
+    rounds = await count_comments(tx, [seat.id for seat in seats])
+    states = [
+        rules.read_state(charter.state) for charter in await list_charters(tx, ids=set(talked))
+    ]
+    return [
+        {
+            "id": state.id,
+            "title": dict(state.title),
+            "closes_at": state.round["closes_at"],
+            "commented": rounds.get((state.id, state.round["number"]), 0),
+        }
+        for state in states
+        if state.round is not None and rules.round_is_open(state, now)
+    ]
 
 
 def stamp(request: Request, edition: Edition, *parts: object) -> dict[str, str]:
@@ -271,3 +269,12 @@ def unchanged(request: Request, headers: Mapping[str, str]) -> Response | None:
     if headers["ETag"] in told or "*" in told:
         return Response(status_code=304, headers=dict(headers))
     return None
+
+
+def wrong(request: Request, renderer: Render, refusal: Refusal) -> dict[str, Any]:
+    """``errors`` by field for a form's faults, else ``refused``, one sentence."""
+    language = language_of(request)
+    if isinstance(refusal, Invalid):
+        say = renderer.fault
+        return {"errors": {field_name(p): say(language, c) for p, c in refusal.fields.items()}}
+    return {"refused": renderer.refusal(language, refusal)}

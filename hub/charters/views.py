@@ -190,7 +190,7 @@ def outcome_view(
         "decision": outcome.decision,
         "put": dict(outcome.put),
         "agreed": dict(outcome.agreed) if outcome.agreed else None,
-        "dissent": [dict(each) for each in outcome.dissent],
+        "dissent": [dict(each) for each in outcome.dissent if each["text"]],
         "glossary_changes": list(outcome.glossary_changes),
         "reason": outcome.reason,
         "closed_at": _moment(outcome.closed_at),

@@ -1,4 +1,4 @@
-"""The workbench of charters, for editors: an overview, one principle side by side, and imports."""
+"""The workbench of charters, for editors: an overview, and one principle side by side."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.datastructures import UploadFile
 
-from hub.charters import actions, files, rules, workbench
-from hub.charters.models import list_charter_events, list_charters, list_comments, list_drafts
-from hub.charters.reading import Whole, read_whole
+from hub.charters import actions, rules, workbench
+from hub.charters.models import list_charter_events, list_comments, list_drafts
+from hub.charters.reading import Whole, read_whole, wrong
 from hub.errors import Invalid, NotFound, Refusal
 from hub.language.actions import glossary_version, translate_all
 from hub.language.api import MemoryDep, TranslatorDep
@@ -23,20 +22,20 @@ from hub.people.door import Asking, check_edits
 from hub.people.models import Account
 from hub.people.pages import page
 from hub.people.rules import clean_text
-from hub.web import Db, Render, Time, both, field_name, language_of, read_form, see_other
+from hub.web import (
+    Db,
+    Render,
+    Time,
+    both,
+    language_of,
+    read_form,
+    read_number,
+    see_other,
+)
 
 router = APIRouter(include_in_schema=False)
 LANGUAGES: tuple[Language, ...] = ("sv", "en")
 NO_WORDS = {"title": "", "text": ""}
-
-
-def wrong(request: Request, renderer: Render, refusal: Refusal) -> dict[str, Any]:
-    """``errors`` by field for a form's faults, else ``refused``, one sentence."""
-    language = language_of(request)
-    if isinstance(refusal, Invalid):
-        say = renderer.fault
-        return {"errors": {field_name(p): say(language, c) for p, c in refusal.fields.items()}}
-    return {"refused": renderer.refusal(language, refusal)}
 
 
 # --- the overview ---------------------------------------------------------------------------
@@ -83,7 +82,7 @@ async def _overview(
             "log": [workbench.event_view(event, names) for event in reversed(events[-20:])],
             "next_version": actions.next_number(numbers, adopting=False),
             "next_adopted": actions.next_number(numbers, adopting=True),
-            "today": now.date().isoformat(),
+            "today": actions.today_there(now).isoformat(),
             "client_id": uuid.uuid4().hex,
             **more,
         },
@@ -179,8 +178,8 @@ async def _do(tx: AsyncSession, charter_id: str, form: Mapping[str, str], **by: 
 
 
 def _year(text: str) -> int | str | None:
-    text = text.strip()
-    return int(text) if text.isascii() and text.isdigit() else text or None
+    found = read_number(text)
+    return (text.strip() or None) if found is None else found
 
 
 async def _move(tx: AsyncSession, charter_id: str, principle_id: str, step: int, **by: Any) -> None:
@@ -257,12 +256,12 @@ def _joined(words: Mapping[str, str]) -> str:
 def _typed(form: Mapping[str, str]) -> dict[Language, Side]:
     found: dict[Language, Side] = {}
     for language in LANGUAGES:
-        base = form.get(f"base_{language}", "")
-        if base.isascii() and base.isdigit():
+        base = read_number(form.get(f"base_{language}"))
+        if base is not None:
             found[language] = Side(
                 form.get(f"title_{language}", ""),
                 form.get(f"text_{language}", ""),
-                int(base),
+                base,
                 form.get(f"machine_{language}", ""),
                 form.get(f"engine_{language}", ""),
             )
@@ -514,15 +513,15 @@ At = Annotated[Bench, Depends(Bench)]
 
 
 @router.get("/charters/{charter_id}/principles/{principle_id}/edit")
-async def get_principle(bench_: At, saved: int | None = None, kept: int | None = None) -> Response:
+async def get_principle(desk_: At, saved: int | None = None, kept: int | None = None) -> Response:
     """Both texts side by side, with what was being written and not saved."""
     told = "saved" if saved else "same" if saved is not None else "kept" if kept else None
-    return await bench_.page(told=told)
+    return await desk_.page(told=told)
 
 
 @router.post("/charters/{charter_id}/principles/{principle_id}/edit")
 async def post_principle(
-    bench_: At, request: Request, translator: TranslatorDep, memory: MemoryDep
+    desk_: At, request: Request, translator: TranslatorDep, memory: MemoryDep
 ) -> Response:
     """Save, keep as a draft, or ask the machine; ``act`` says which. What was typed is kept."""
     form = await read_form(request)
@@ -530,19 +529,19 @@ async def post_principle(
     if not typed:
         raise NotFound
     if act == "draft":
-        await bench_.keep(typed)
-        return see_other(f"{bench_.path}?kept=1")
+        await desk_.keep(typed)
+        return see_other(f"{desk_.path}?kept=1")
     substance = form.get("substance") == "1"
     if act.startswith("suggest-"):
         wanted: Language = "en" if act == "suggest-en" else "sv"
         made = await _suggested(translator, memory, typed[other(wanted)], wanted)
-        await bench_.keep(typed)
-        return await bench_.page(typed=typed, suggested={wanted: made}, substance=substance)
+        await desk_.keep(typed)
+        return await desk_.page(typed=typed, suggested={wanted: made}, substance=substance)
     if act.startswith("use-"):
-        return await bench_.page(typed=_taken(typed, form, act), substance=substance, used=act[4:])
+        return await desk_.page(typed=_taken(typed, form, act), substance=substance, used=act[4:])
     if act == "resolve":
-        return await _resolve(bench_, typed, form, substance=substance)
-    return await bench_.save(typed, substance=substance)
+        return await _resolve(desk_, typed, form, substance=substance)
+    return await desk_.save(typed, substance=substance)
 
 
 async def _suggested(
@@ -581,88 +580,91 @@ def _taken(
 
 
 async def _resolve(
-    bench_: Bench, typed: Mapping[Language, Side], form: Mapping[str, str], *, substance: bool
+    desk_: Bench, typed: Mapping[Language, Side], form: Mapping[str, str], *, substance: bool
 ) -> Response:
     """Save what was chosen of two texts: mine, theirs, or a third."""
     chosen: dict[Language, Side] = {}
     for language, side in typed.items():
         choice = form.get(f"choice_{language}", "mine" if form.get(f"new_{language}") else "theirs")
-        newer = form.get(f"newer_{language}", "")
-        base = int(newer) if newer.isascii() and newer.isdigit() else side.base
+        newer = read_number(form.get(f"newer_{language}"))
+        base = side.base if newer is None else newer
         if form.get(f"differ_{language}") and f"choice_{language}" not in form:
             missing = Invalid({f"/choice_{language}": "choice_missing"})
-            said = bench_.wrong(missing)
-            return await bench_.conflict(typed, substance=substance, **said)
+            said = desk_.wrong(missing)
+            return await desk_.conflict(typed, substance=substance, **said)
         if choice == "third":
             third = form.get(f"third_title_{language}", ""), form.get(f"third_text_{language}", "")
             chosen[language] = Side(*third, base)
         elif choice == "mine":
             chosen[language] = Side(side.title, side.text, base, side.machine, side.engine)
         else:
-            async with bench_.database.transaction() as tx:
-                at = (bench_.charter_id, bench_.principle_id, language)
-                await actions.drop_draft(tx, *at, account=bench_.account)
+            async with desk_.database.transaction() as tx:
+                at = (desk_.charter_id, desk_.principle_id, language)
+                await actions.drop_draft(tx, *at, account=desk_.account)
     if not chosen:
-        return see_other(f"{bench_.path}?saved=0")
-    return await bench_.save(chosen, substance=substance)
+        return see_other(f"{desk_.path}?saved=0")
+    return await desk_.save(chosen, substance=substance)
 
 
 @router.post("/charters/{charter_id}/principles/{principle_id}/draft")
-async def post_draft(bench_: At, request: Request) -> Response:
+async def post_draft(desk_: At, request: Request) -> Response:
     """Keep what is being typed, from a script; nothing else is answered."""
-    await bench_.keep(_typed(await read_form(request)))
+    await desk_.keep(_typed(await read_form(request)))
     return Response(status_code=204)
 
 
 @router.post("/charters/{charter_id}/principles/{principle_id}/draft/drop")
-async def post_draft_drop(bench_: At, request: Request) -> Response:
+async def post_draft_drop(desk_: At, request: Request) -> Response:
     """Throw a draft away: ``language``."""
     language = (await read_form(request)).get("language", "")
-    async with bench_.database.transaction() as tx:
-        at = (bench_.charter_id, bench_.principle_id, language)
-        await actions.drop_draft(tx, *at, account=bench_.account)
-    return see_other(bench_.path)
+    async with desk_.database.transaction() as tx:
+        at = (desk_.charter_id, desk_.principle_id, language)
+        await actions.drop_draft(tx, *at, account=desk_.account)
+    return see_other(desk_.path)
 
 
 @router.post("/charters/{charter_id}/principles/{principle_id}/status")
-async def post_status(bench_: At, request: Request) -> Response:
+async def post_status(desk_: At, request: Request) -> Response:
     """Raise the status of one language by one step."""
     form = await read_form(request)
-    language, revision = form.get("language", ""), form.get("revision", "")
+    language = form.get("language", "")
     try:
-        async with bench_.database.transaction() as tx:
+        async with desk_.database.transaction() as tx:
             await actions.move_status(
                 tx,
-                bench_.charter_id,
-                bench_.principle_id,
+                desk_.charter_id,
+                desk_.principle_id,
                 language,
                 to=form.get("to", ""),
                 note=form.get("note", ""),
                 reads_both=form.get("reads_both") == "1",
-                based_on=int(revision) if revision.isascii() and revision.isdigit() else None,
-                **bench_.by(),
+                based_on=read_number(form.get("revision")),
+                **desk_.by(),
             )
     except NotFound:
         raise
     except Refusal as refusal:
         faults = _named(refusal, language) if isinstance(refusal, Invalid) else refusal
-        said = bench_.wrong(faults)
+        said = desk_.wrong(faults)
         if refusal.code == "text_changed_meanwhile":
-            said = bench_.wrong(Refusal("status_of_other_words"))
-        return await bench_.page(refusal.status, values=form, **said)
-    return see_other(f"{bench_.path}#status-{language}")
+            said = desk_.wrong(Refusal("status_of_other_words"))
+        return await desk_.page(refusal.status, values=form, **said)
+    return see_other(f"{desk_.path}#status-{language}")
 
 
 @router.post("/charters/{charter_id}/principles/{principle_id}/take")
-async def post_take(bench_: At, request: Request) -> Response:
+async def post_take(desk_: At, request: Request) -> Response:
     """Put the text that a dialogue agreed on in the place of the present one."""
     form = await read_form(request)
     try:
-        async with bench_.database.transaction() as tx:
-            whole = await read_whole(tx, bench_.charter_id)
-            principle = _there(whole, bench_.principle_id)
+        async with desk_.database.transaction() as tx:
+            whole = await read_whole(tx, desk_.charter_id)
+            principle = _there(whole, desk_.principle_id)
             outcome = next((o for o in whole.outcomes if o.id == form.get("outcome")), None)
             if outcome is None or outcome.closed_at is None or not outcome.agreed:
+                raise NotFound("outcome_not_found")
+            if outcome.decision == "drop":
+                # What was agreed on is that the principle goes, in whatever words that was said.
                 raise NotFound("outcome_not_found")
             for language in LANGUAGES:
                 agreed = outcome.agreed.get(language) or {}
@@ -670,154 +672,60 @@ async def post_take(bench_: At, request: Request) -> Response:
                     continue
                 await actions.change_text(
                     tx,
-                    bench_.charter_id,
-                    bench_.principle_id,
+                    desk_.charter_id,
+                    desk_.principle_id,
                     language,
                     title=agreed.get("title") or principle.texts[language].title,
                     text=agreed["text"],
-                    based_on=_number(form.get(f"base_{language}")),
+                    based_on=read_number(form.get(f"base_{language}")),
                     # Agreed words in both languages belong together already.
                     substance=outcome.decision == "change" and not _both_agreed(outcome.agreed),
                     outcome=outcome.id,
-                    **bench_.by(),
+                    **desk_.by(),
                 )
     except NotFound:
         raise
     except Refusal as refusal:
-        return await bench_.page(refusal.status, **bench_.wrong(refusal))
-    return see_other(f"{bench_.path}?saved=1")
+        return await desk_.page(refusal.status, **desk_.wrong(refusal))
+    return see_other(f"{desk_.path}?saved=1")
 
 
 def _both_agreed(agreed: Mapping[str, Mapping[str, str]]) -> bool:
     return all((agreed.get(language) or {}).get("text") for language in LANGUAGES)
 
 
-def _number(text: str | None) -> int | None:
-    return int(text) if text and text.isascii() and text.isdigit() else None
-
-
 @router.post("/charters/{charter_id}/principles/{principle_id}/dissent")
-async def post_dissent(bench_: At, request: Request) -> Response:
+async def post_dissent(desk_: At, request: Request) -> Response:
     """Publish what a dialogue did not agree on beside the principle."""
     form = await read_form(request)
-    async with bench_.database.transaction() as tx:
-        at = (bench_.charter_id, form.get("outcome", ""))
-        await actions.publish_dissent(tx, *at, **bench_.by())
-    return see_other(f"{bench_.path}#outcomes")
+    async with desk_.database.transaction() as tx:
+        at = (desk_.charter_id, form.get("outcome", ""))
+        await actions.publish_dissent(tx, *at, **desk_.by())
+    return see_other(f"{desk_.path}#outcomes")
 
 
 @router.post("/charters/{charter_id}/principles/{principle_id}/comments")
-async def post_comment(bench_: At, request: Request) -> Response:
+async def post_comment(desk_: At, request: Request) -> Response:
     """A comment among editors, or one marked as dealt with."""
     form = await read_form(request)
     try:
-        async with bench_.database.transaction() as tx:
+        async with desk_.database.transaction() as tx:
             if comment := form.get("comment"):
                 settled = form.get("act") == "settle"
                 await actions.settle_comment(
-                    tx, bench_.charter_id, comment, settled=settled, **bench_.by()
+                    tx, desk_.charter_id, comment, settled=settled, **desk_.by()
                 )
             else:
                 await actions.add_comment(
                     tx,
-                    bench_.charter_id,
-                    principle_id=bench_.principle_id,
+                    desk_.charter_id,
+                    principle_id=desk_.principle_id,
                     client_id=form.get("client_id", ""),
                     text=form.get("comment_text", ""),
                     language=language_of(request),
-                    **bench_.by(),
+                    **desk_.by(),
                 )
     except Invalid as faults:
-        said = bench_.wrong(Invalid({"/comment_text": next(iter(faults.fields.values()))}))
-        return await bench_.page(422, values=form, **said)
-    return see_other(f"{bench_.path}#comments")
-
-
-# --- imports --------------------------------------------------------------------------------
-
-
-async def _import_page(
-    request: Request, database: Db, renderer: Render, status: int = 200, **more: Any
-) -> Response:
-    async with database.reading() as tx:
-        entries = [
-            {"id": row.id, "title": row.state["title"]}
-            for row in await list_charters(tx)
-            if row.state["kind"] == "metadata_only"
-        ]
-    return page(
-        request,
-        renderer,
-        "charters/import.html",
-        status,
-        **{"entries": entries, "limit": files.LIMIT_BYTES // 1_000_000, "found": [], **more},
-    )
-
-
-@router.get("/charters/import")
-async def get_import(
-    request: Request,
-    caller: Asking,
-    database: Db,
-    renderer: Render,
-    into: str = "",
-) -> Response:
-    check_edits(caller)
-    return await _import_page(request, database, renderer, values={"into": into})
-
-
-@router.post("/charters/import")
-async def post_import(
-    request: Request, caller: Asking, database: Db, renderer: Render, clock: Time
-) -> Response:
-    """Take in a charter from a file or from pasted text; a bad one changes nothing."""
-    account = check_edits(caller)
-    uploaded = await request.form()
-    form = {key: value for key, value in uploaded.multi_items() if isinstance(value, str)}
-    sent = uploaded.get("file")
-    pasted = form.get("pasted", "")
-    try:
-        if isinstance(sent, UploadFile) and sent.filename:
-            raw, name = await sent.read(), sent.filename
-        elif pasted.strip():
-            raw, name = pasted.encode(), f"text.{_ending(form)}"
-        else:
-            raise Invalid({"/file": "file_missing"})
-        data = files.read_any(raw, file=name, language=form.get("language") or None)
-        async with database.transaction() as tx:
-            state = await actions.import_charter(
-                tx,
-                data,
-                right=form.get("right", ""),
-                may_publish=form.get("may_publish") == "1" or None,
-                into=form.get("into") or None,
-                account=account,
-                now=clock.now(),
-            )
-    except files.FileFaults as faults:
-        said = _said_of_file(request, renderer, faults)
-        return await _import_page(request, database, renderer, 422, values=form, found=said)
-    except Refusal as refusal:
-        said_ = wrong(request, renderer, refusal)
-        return await _import_page(request, database, renderer, refusal.status, values=form, **said_)
-    return see_other(f"/charters/{state.id}/edit")
-
-
-def _ending(form: Mapping[str, str]) -> str:
-    return "yaml" if form.get("kind") == "yaml" else "md"
-
-
-def _said_of_file(
-    request: Request, renderer: Render, faults: files.FileFaults
-) -> list[dict[str, Any]]:
-    """Each fault of a file in words, with where it is."""
-    language = language_of(request)
-    return [
-        {
-            "file": fault.file,
-            "line": fault.line,
-            "field": fault.field,
-            "sentence": renderer.fault(language, fault.code),
-        }
-        for fault in faults.faults
-    ]
+        said = desk_.wrong(Invalid({"/comment_text": next(iter(faults.fields.values()))}))
+        return await desk_.page(422, values=form, **said)
+    return see_other(f"{desk_.path}#comments")

@@ -18,7 +18,7 @@ from hub.language.text import Language
 from hub.people.door import check_runs, check_seat
 from hub.people.models import Account
 from hub.people.rules import GROUPS, LANGUAGES
-from hub.web import read_form, see_other
+from hub.web import read_form, read_number, see_other
 
 # Joined before the pages of those who take part and the moves, whose addresses match any word.
 router = APIRouter(include_in_schema=False)
@@ -142,10 +142,14 @@ async def post_order(session_id: str, visit: Here) -> Response:
 def by_place(form: dict[str, str]) -> list[str]:
     """The ids of boxes ``place-ID`` by the numbers in them; equal numbers stay as they stood."""
     numbered = [
-        (int(value) if value.strip().isdigit() else len(form), name.removeprefix(PLACE))
-        for name, value in form.items()
+        (_place(value, last=len(form)), name.removeprefix(PLACE)) for name, value in form.items()
     ]
     return [principle for _, principle in sorted(numbered, key=lambda each: each[0])]
+
+
+def _place(typed: str, *, last: int) -> int:
+    found = read_number(typed)
+    return last if found is None else found
 
 
 @router.post("/sessions/{session_id}/ratings/reveal")

@@ -47,6 +47,8 @@ RETRY_SECONDS = (5, 30, 120)
 WORTH_A_RETRY = ("engine",)
 # What the queue has no room for is no failure: it goes on waiting.
 POSTPONED_SECONDS = 2
+# However slow the screens are, translation waits no longer than this for them.
+ORIGINALS_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ async def translate_waiting(screens: Screens, translator: Service) -> int:
     after a minute. What the engine's queue has no room for stays pending and is tried again soon.
     """
     done = 0
+    # Originals first: what is looked up here would hold up what is on its way to the screens.
+    await screens.caught_up(seconds=ORIGINALS_SECONDS)
     while waiting := await _claim_waiting(screens):
         answers = await _translated(screens, translator, waiting)
         for gathering_id, finished in answers.items():
@@ -90,6 +94,11 @@ async def _claim_waiting(screens: Screens) -> list[Waiting]:
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
+    anything = select(Translation.id).where(Translation.due_at <= now).limit(1)
+    async with screens.database.reading() as tx:
+        # Asked after every change: mostly there is nothing, and then nothing is locked.
+        if await tx.scalar(anything) is None:
+            return []
     async with screens.database.transaction() as tx:
         # Of several processes that find the same rows, one has each: it is no longer due then.
         claimed = await tx.scalars(

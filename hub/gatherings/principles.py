@@ -308,6 +308,8 @@ def _dissent(row: Outcome | None, by_id: Mapping[str, Mapping[str, Any]]) -> lis
     """What was written out, in the translation of now."""
     found = []
     for entry in row.dissent if row else []:
+        if not entry["text"]:
+            continue
         said = by_id.get(str(entry.get("contribution")))
         words = (
             _words(said)

@@ -157,13 +157,18 @@ def _with_principles(
         p["id"]: [phase for phase in form.phases if phase.principle == p["id"]]
         for p in dialogue["principles"]
     }
+    may_quote = dialogue["charter"]["may_publish_translation"]
     return {
         **record,
         "phases": [
             {
                 **found,
                 "principle": phase.principle,
-                "items": [c for c in found["items"] if _is_told_with_names(c)],
+                "items": [
+                    c
+                    for c in found["items"]
+                    if _is_told_with_names(c) and (may_quote or not _quotes_charter(c))
+                ],
             }
             for found, phase in zip(record["phases"], form.phases, strict=True)
         ],
@@ -178,6 +183,11 @@ def _with_principles(
             for section in dialogue["principles"]
         ],
     }
+
+
+def _quotes_charter(c: Mapping[str, Any]) -> bool:
+    """The chatbot reads titles and texts of principles out."""
+    return c["kind"] == "bot" and c.get("principle") is not None
 
 
 def _is_told_with_names(c: Mapping[str, Any]) -> bool:
@@ -523,7 +533,7 @@ def _markdown_parts(
             [told(o) for stance in section["stances"] for o in stance["objections"]],
         ),
         (
-            say("Changes to the word list"),
+            say("Changes to the glossary"),
             [_plain(f"{term['sv']} = {term['en']}") for term in section["glossary_changes"]],
         ),
     ]

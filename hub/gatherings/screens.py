@@ -106,6 +106,11 @@ class Screens:
         while self._tasks:
             await asyncio.gather(*list(self._tasks), return_exceptions=True)
 
+    async def caught_up(self, *, seconds: float) -> None:
+        """Wait until what is on its way to the screens now is there, `seconds` at most."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
+
     async def show(self, gathering_id: str, before: int) -> None:
         """Push what changed since the last push; one push for a burst."""
         live = self.live
@@ -268,7 +273,7 @@ class Screens:
         self, tx: AsyncSession, gathering: Gathering, form: rules.Format
     ) -> rules.Exit | None:
         """Whether the running phase has done its work; None where none runs."""
-        if gathering.phase_index is None or gathering.state not in ("running", "paused"):
+        if not _is_under_way(gathering) or gathering.phase_index is None:
             return None
         return rules.exit_of(
             form, await self._room(tx, gathering, form.phases[gathering.phase_index])
@@ -300,16 +305,17 @@ class Screens:
         )
 
     async def _dialogue(
-        self, tx: AsyncSession, gathering: Gathering, form: rules.Format
+        self,
+        tx: AsyncSession,
+        gathering: Gathering,
+        room: rules.Room | None,
+        outcomes: list[Outcome],
     ) -> dict[str, Any]:
         """What the room sees of the principle that is talked about; None where there is none."""
-        index = gathering.phase_index
-        phase = form.phases[index] if index is not None else None
-        principle = actions.principle_in(gathering, phase.principle if phase else None)
-        if phase is None or principle is None:
+        principle = actions.principle_in(gathering, room.principle if room else None)
+        if room is None or principle is None:
             return {"principle_text": None, "settling": None, "ratings": None, "outcome": None}
-        room = await self._room(tx, gathering, phase)
-        row = await actions.find_outcome(tx, gathering.id, principle["id"])
+        row = next((o for o in outcomes if o.principle_id == principle["id"]), None)
         facts = actions.facts_of(gathering, row, principle["id"], room.said)
         text = await actions.text_of(tx, gathering, principle["id"], facts.settling, room.said)
         rated = {who for _, who in rules.ratings_on(principle["id"], room.said)}
@@ -338,9 +344,12 @@ class Screens:
         }
 
     async def stage(self, tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
-        form = gathering.form
-        exit_ = await self.exit(tx, gathering, form)
+        form, index = gathering.form, gathering.phase_index
         outcomes = await self._outcomes(tx, gathering)
+        # All that was said is read once, for the exit and for what a dialogue shows.
+        needed = index is not None and (_is_under_way(gathering) or gathering.charter_copy)
+        room = await self._room(tx, gathering, form.phases[index or 0]) if needed else None
+        exit_ = rules.exit_of(form, room) if room and _is_under_way(gathering) else None
         view = views.stage_view(
             gathering,
             form,
@@ -350,7 +359,7 @@ class Screens:
             outcomes=outcomes,
         )
         if gathering.charter_copy:
-            view |= await self._dialogue(tx, gathering, form)
+            view |= await self._dialogue(tx, gathering, room, outcomes)
         people = [p for p in await list_participants(tx, gathering.id) if p.left_at is None]
         return {
             **view,
@@ -439,6 +448,10 @@ class Screens:
             "items": [{"contribution": views.contribution_view(whole, for_author=True)}],
         }
         await self.live.emit("private", data, room=f"person:{said.participant_id}")
+
+
+def _is_under_way(gathering: Gathering) -> bool:
+    return gathering.phase_index is not None and gathering.state in ("running", "paused")
 
 
 @dataclass(frozen=True)

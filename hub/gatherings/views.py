@@ -450,7 +450,9 @@ def outcome_view(row: Outcome, *, allowed: Iterable[str] = ()) -> dict[str, Any]
         "agreed": row.agreed,
         "agreed_from": row.agreed_from,
         "dissent": [
-            {"group": d["group"], "language": d["language"], "text": d["text"]} for d in row.dissent
+            {"group": d["group"], "language": d["language"], "text": d["text"]}
+            for d in row.dissent
+            if d["text"]
         ],
         "ratings": rating_result(row.counts, row.passed, row.counts_by_group),
         "glossary_changes": row.glossary_changes,

@@ -18,9 +18,10 @@ import typer
 from hub.db import Database
 from hub.language import packages as shelf
 from hub.language.actions import translate_all
+from hub.language.engine import Offer, Unreachable, offers
 from hub.language.packages import BrokenPackage, Package
 from hub.language.text import Language
-from hub.language.translator import Offer, Service, Unreachable, offers, try_out
+from hub.language.translator import Service, try_out
 from hub.settings import SettingsError, load_settings
 
 models = typer.Typer(name="models", help="Translation packages (Argos).", no_args_is_help=True)

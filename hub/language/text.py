@@ -13,10 +13,9 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
-if TYPE_CHECKING:
-    from py3langid.langid import LanguageIdentifier
+from hub.language.detector import classify
 
 Language = Literal["sv", "en"]
 LANGUAGES: Final[tuple[Language, ...]] = ("sv", "en")
@@ -236,17 +235,6 @@ _SURE: Final = 0.85
 _ENOUGH_LETTERS: Final = 12
 
 
-@functools.cache
-def _identifier() -> LanguageIdentifier:
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(LANGUAGES)
-    # It keeps its tables of 140 languages, 27 MB, in case somebody wants them back.
-    identifier._full_model = (identifier.nb_ptc, identifier.nb_pc, identifier.nb_classes)
-    return identifier
-
-
 def looks_like(text: str) -> Language | None:
     """The language a text seems to be in, or None where it is too short to tell.
 
@@ -259,7 +247,7 @@ def looks_like(text: str) -> Language | None:
     latin = len(_LATIN.findall(plain))
     if latin < 0.8 * letters:
         return None
-    language, sureness = _identifier().classify(plain)
+    language, sureness = classify(plain)
     if sureness < _SURE:
         return None
     return "sv" if language == "sv" else "en"

@@ -1,4 +1,7 @@
-"""``python -m tests.bench [live|pages|translation|engines|quality …]``: one JSON object a line."""
+"""``python -m tests.bench [live|pages|translation|crowd|engines|quality …]``: one JSON a line.
+
+``CLIENTS`` is how many are connected (100), ``SECONDS`` how long ``crowd`` lasts (60).
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,19 @@ from typing import Any
 import httpx
 import socketio
 
-from tests.bench.engines import engines
+from tests.bench.engines import engines, processor_seconds
 from tests.bench.quality import quality
 from tests.cast import Person, Session, join, plan
 
 ROOT = Path(__file__).parent.parent.parent
 CLIENTS = int(os.environ.get("CLIENTS", "100"))
 POSTS = 40
+# Of the crowd that somebody speaks to once a second.
+SECONDS = int(os.environ.get("SECONDS", "60"))
 WORDS = "Jag fick fyra lappar med fyra telefonnummer och ingen av dem var till mig i går."
+
+# What the engine makes of these words, whatever stands before them.
+TRANSLATED = re.compile(r"(mark-\d+)\b[^<]*\byesterday\b", re.IGNORECASE)
 
 
 def free_port() -> int:
@@ -108,16 +116,17 @@ async def a_session(http: httpx.AsyncClient, token: str, writers: int = 8) -> li
 
 
 class Crowd:
-    """Sockets that note when each text first came to them."""
+    """Sockets that note when each text first came to them, and when its translation did."""
 
     def __init__(self) -> None:
         self.clients: list[socketio.AsyncClient] = []
         self.came: dict[str, list[float]] = {}
+        self.translated: dict[str, list[float]] = {}
 
     async def connect(self, url: str, session: str, tokens: list[str]) -> None:
         for n in range(CLIENTS):
             client = socketio.AsyncClient(reconnection=False)
-            client.on("changes", self.note)
+            client.on("changes", self.note if n % 2 else self.note_both)
             auth = {"token": tokens[n % len(tokens)]} if tokens else None
             await client.connect(url, transports=["websocket"], auth=auth)
             language = "sv" if n % 2 else "en"
@@ -130,6 +139,15 @@ class Crowd:
         for mark in set(re.findall(r"mark-\d+", data.get("html", ""))):
             times = self.came.setdefault(mark, [])
             if len(times) < CLIENTS:
+                times.append(now)
+
+    def note_both(self, data: dict[str, Any]) -> None:
+        """Of those who read English."""
+        self.note(data)
+        now = time.perf_counter()
+        for mark in {mark.lower() for mark in TRANSLATED.findall(data.get("html", ""))}:
+            times = self.translated.setdefault(mark, [])
+            if len(times) < CLIENTS // 2:
                 times.append(now)
 
     async def leave(self) -> None:
@@ -170,6 +188,55 @@ async def live() -> AsyncIterator[dict[str, Any]]:
         "reached_all": complete,
     }
     yield {"figure": "memory_live_mb", "value": memory, "clients": CLIENTS}
+
+
+async def crowd() -> AsyncIterator[dict[str, Any]]:
+    """One post a second to a crowd of both languages: originals, translations, bare broadcast."""
+    sent: dict[str, float] = {}
+    crowd = Crowd()
+    async with (
+        hub_process() as (url, served, token),
+        httpx.AsyncClient(base_url=url, timeout=30) as http,
+    ):
+        fatima, *people = await a_session(http, token)
+        await crowd.connect(url, fatima.id, [person.token for person in people])
+        before = processor_seconds(served.pid)
+        for n in range(SECONDS):
+            mark = f"mark-{n}"
+            sent[mark] = time.perf_counter()
+            await people[1].said(fatima.id, f"{mark} {WORDS}", language="sv")
+            await asyncio.sleep(max(0, 1 - (time.perf_counter() - sent[mark])))
+        await asyncio.sleep(2)
+        processor = processor_seconds(served.pid) - before
+        changes = await fatima.get(f"/sessions/{fatima.id}/changes", format="html")
+        html = changes.json()["html"]
+        memory = resident_mb(served.pid)
+        await crowd.leave()
+    bare = await _bare_broadcast(html[: len(html) // max(1, SECONDS)])
+    originals = [(t - sent[m]) * 1000 for m, times in crowd.came.items() for t in times]
+    second = [(t - sent[m]) * 1000 for m, times in crowd.translated.items() for t in times]
+    shared = {
+        "baseline": "bare python-socketio broadcast of as many bytes",
+        "baseline_value": p95(bare),
+        "clients": CLIENTS,
+        "posts": SECONDS,
+    }
+    for figure, values, limit, of in (
+        ("crowd_original_p95_ms", originals, 100, CLIENTS),
+        ("crowd_translated_p95_ms", second, 250, CLIENTS // 2),
+    ):
+        noted = crowd.came if figure == "crowd_original_p95_ms" else crowd.translated
+        yield {
+            "figure": figure,
+            "value": p95(values),
+            "limit": limit,
+            "median": round(statistics.median(values), 1),
+            "ratio": round(p95(values) / max(0.1, p95(bare)), 2),
+            "reached_all": sum(len(times) == of for times in noted.values()),
+            "processor_seconds": round(processor, 1),
+            **shared,
+        }
+    yield {"figure": "memory_crowd_mb", "value": memory, "limit": 300, "clients": CLIENTS}
 
 
 async def _bare_broadcast(html: str) -> list[float]:
@@ -345,6 +412,7 @@ BENCHES = {
     "live": live,
     "pages": pages,
     "translation": translation,
+    "crowd": crowd,
     "engines": others,
     "quality": quality,
 }

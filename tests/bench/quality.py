@@ -113,10 +113,10 @@ class Machine:
 
     def bare(self, texts: list[str], language: Language) -> list[str]:
         """Sentence by sentence through the network, and nothing else."""
-        engine = self.service._engines[language, other(language)]
+        engine = self.service._interpreters[language, other(language)]
         cut = [pieces(text) for text in texts]
         sentences = [tidy(piece.text) for text in cut for piece in text if piece.words]
-        said = iter(engine._decode(sentences, beam_size=4, use_vmap=False))
+        said = iter(engine.engine.decode(sentences, beam_size=4, use_vmap=False))
         return [
             "".join(next(said).text if piece.words else piece.text for piece in text)
             for text in cut
@@ -244,7 +244,7 @@ def _precision(figure: str, found: list[tuple[bool, bool]], of: str) -> dict[str
 
 def _noticed(machine: Machine, pair: Pair, wrong: str) -> bool:
     """Whether the doubts tell of an error, with the names that the service knows."""
-    engine = machine.service._engines[pair.language, other(pair.language)]
-    names = names_in(pair.source, pair.language, ordinary=engine._ordinary)
+    engine = machine.service._interpreters[pair.language, other(pair.language)]
+    names = names_in(pair.source, pair.language, ordinary=engine.ordinary)
     lost = bool(names_lost(names, wrong)) or names_swapped(pair.source, wrong)
     return doubts(pair.source, wrong, language=pair.language, name_lost=lost) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -374,6 +374,30 @@ async def test_dissent_stands_beside_its_principle_once(hub: Hub) -> None:
     ]
 
 
+async def test_dissent_published_before_its_translation_came_stands_there_once(hub: Hub) -> None:
+    eva = await editor(hub)
+    dissent = [{"group": "lived", "language": "sv", "text": {"sv": "Nej"}}]
+    outcome_id = await agree(hub, agreed=None, dissent=dissent, decision="change")
+    for text in ({"sv": "Nej"}, {"sv": "Nej", "en": "No"}, {}):
+        async with changing(hub) as tx:
+            (row,) = await list_outcomes(tx, CHARTER)
+            row.dissent = [{**dissent[0], "text": text}]
+            await actions.publish_dissent(tx, CHARTER, outcome_id, account=eva, now=hub.clock.now())
+    assert [d["text"] for d in (await principle_of(hub)).dissent] == [{"sv": "Nej", "en": "No"}]
+
+
+async def test_what_ships_is_added_once_where_another_process_is_adding_it(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = files.shipped()
+    new = {**there[0], "id": "en-till"}
+    monkeypatch.setattr(files, "shipped", lambda: [*there, new, new])
+    async with changing(hub) as tx:
+        added = await actions.load_shipped(tx, now=hub.clock.now(), demonstration=False)
+        assert added == 1
+    assert len((await state_of(hub, "en-till")).principles) == len(new["principles"])
+
+
 async def test_a_dialogue_takes_up_a_copy_of_the_words(hub: Hub) -> None:
     async with hub.database.reading() as tx:
         copy = await actions.take_up(tx, CHARTER, ["vst-3", "vst-1", "vst-3"])
@@ -603,3 +627,8 @@ def test_the_next_version_follows_the_highest(
     numbers: list[str], adopting: bool, expected: str
 ) -> None:
     assert actions.next_number(numbers, adopting=adopting) == expected
+
+
+def test_just_after_midnight_in_sweden_it_is_the_new_day() -> None:
+    at = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    assert actions.today_there(at) == date(2026, 11, 24)

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from hub.charters import files
+from hub.charters.models import access_charter
 from hub.people.actions import hash_secret
 from tests.cast import Person
 from tests.charters.dialogues import CHARTER, WORDS, hold, outcome, sit_down
@@ -202,6 +203,10 @@ async def test_those_who_took_part_comment_and_read_their_own(hub: Hub) -> None:
     settled = await eva.put(f"{AT}/comments/{made.json()['id']}", {"settled": True})
     assert settled.json()["settled_at"]
     assert (await astrid.put(f"{AT}/comments/{made.json()['id']}", {})).status_code == 403
+    own = f"{AT}/comments/{made.json()['id']}"
+    for person, status in ((stig, 403), (eva, 403), (astrid, 204), (astrid, 404)):
+        assert (await person.delete(own)).status_code == status
+    assert len((await eva.get(f"{AT}/comments")).json()["items"]) == 1
 
 
 async def test_a_whole_adoption_over_http(hub: Hub) -> None:
@@ -241,3 +246,15 @@ async def test_the_description_of_the_api_names_every_call(hub: Hub) -> None:
     for path, methods in ours.items():
         for method in methods:
             assert paths[path][method].get("description"), (method, path)
+
+
+async def test_files_of_a_demonstration_say_so_and_are_read_all_the_same(hub: Hub) -> None:
+    async with hub.database.transaction() as tx:
+        charter = await access_charter(tx, "jag-ar-med")
+        charter.demonstration = True
+    for form, read in (("yaml", files.read_yaml), ("md", files.read_markdown)):
+        answer = await hub.http.get(f"/api/v1/charters/jag-ar-med/export?format={form}")
+        assert "Demonstration: people and words are made up." in answer.text
+        assert len(read(answer.content)["principles"]) == 9
+    figures = await hub.http.get("/charters/jag-ar-med/fit.csv")
+    assert figures.text.splitlines()[0].endswith(",demonstration")

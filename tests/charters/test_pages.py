@@ -15,7 +15,7 @@ from hub.charters import fit, paper
 from hub.charters.models import Outcome
 from hub.db import new_id
 from tests.charters.desk import NOTE, VST, adopted, form_of, get, outcome, send
-from tests.conftest import Hub
+from tests.conftest import START, Hub
 
 PAGE = f"/charters/{VST}"
 
@@ -131,6 +131,7 @@ def rated(session: str, counts: list[int], **groups: list[int]) -> Outcome:
         passed=1,
         counts=counts,
         counts_by_group=groups,
+        closed_at=START,
     )
 
 
@@ -153,6 +154,14 @@ def test_a_dialogue_of_two_is_in_no_figure_and_no_sum() -> None:
     found = fit.figure(ONE, [rated("a", [0, 0, 0, 1, 1]), rated("b", [0, 0, 0, 2, 2])])
     assert found is not None
     assert found["rows"][0]["answered"] == 4
+
+
+def test_a_dialogue_that_is_not_over_is_in_no_figure() -> None:
+    under_way = rated("a", [0, 0, 1, 1, 2])
+    under_way.closed_at = None
+    assert fit.figure(ONE, [under_way]) is None
+    under_way.decision = "park"
+    assert fit.figure(ONE, [under_way]) is not None
 
 
 def test_no_group_can_be_told_by_subtracting_what_is_shown() -> None:
@@ -189,7 +198,7 @@ async def test_the_figure_the_table_and_the_file_say_the_same(hub: Hub) -> None:
     session = await hub.session()
     await outcome(hub, session.id, "vst-3")
     html = (await get(hub, f"{PAGE}/fit?session={session.id}")).text
-    assert "The one principle with a reading fits" in html
+    assert "The one principle that at least five people rated fits" in html
     row = html.split("<tbody>")[1].split("</tr>")[0]
     assert re.findall(r'<td class="num">(\d+)</td>', row)[:5] == ["0", "1", "0", "2", "3"]
     data = (await get(hub, f"{PAGE}/fit.csv")).content.decode("utf-8-sig")

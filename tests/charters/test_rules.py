@@ -286,9 +286,9 @@ def test_a_dialogue_tests_what_it_agreed_on_or_with_dissent_what_was_put_to_it()
 
 def test_a_change_is_told_in_whole_words() -> None:
     assert rules.diff("Vi är med från början.", "Vi är alla med från första dagen.") == (
-        ("same", "Vi är"),
-        ("added", " alla"),
-        ("same", " med från "),
+        ("same", "Vi är "),
+        ("added", "alla "),
+        ("same", "med från "),
         ("removed", "början"),
         ("added", "första dagen"),
         ("same", "."),

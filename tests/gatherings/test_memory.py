@@ -460,7 +460,7 @@ async def test_what_cannot_be_taken_now_shows_as_pending_and_is_never_lost(hub: 
 
 
 async def test_a_reason_that_is_remembered_fills_a_post_without_words(hub: Hub) -> None:
-    """Of such a post the memory knows the reason alone: it must not be asked for again and again."""
+    """The memory knows the reason alone: it must not be asked for again and again."""
     await jobs.load_memory(hub.database, hub.clock, hub.app.state.renderer)
     session = await hub.session()
     await session.go_to("recommend")

@@ -121,7 +121,7 @@ async def test_two_people_hold_a_forum(server: Server, look: Look) -> None:
     await mine.locator("a.more").click()
     correct = mine.locator("details[id^=do-correct]")
     await correct.evaluate("d => { d.open = true; }")
-    await correct.locator("textarea").fill("I was given four slips with four numbers.")
+    await correct.locator("[name=text]").fill("I was given four slips with four numbers.")
     await correct.get_by_role("button").click()
     await expect(ben.locator("#log")).to_contain_text("Translation corrected by Astrid")
     await expect(ben.locator("#log")).to_contain_text("I was given four slips with four numbers.")

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from hub.language import engine as room
 from hub.language import packages as shelf
-from hub.language import translator as room
 from hub.language.commands import models, translate_lines
 from hub.language.text import Language
 from hub.language.translator import Translated, Translator
@@ -155,7 +155,7 @@ def index(archives: list[Path], monkeypatch: pytest.MonkeyPatch) -> Iterator[_In
     server = _Index(archives)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
-    monkeypatch.setattr(room._argos().settings, "remote_package_index", server.url + "index.json")
+    monkeypatch.setattr(room.argos().settings, "remote_package_index", server.url + "index.json")
     yield server
     server.shutdown()
     server.server_close()
@@ -181,7 +181,7 @@ def test_without_a_network_one_line_says_so(
     models_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nowhere = "http://127.0.0.1:9/index.json"
-    monkeypatch.setattr(room._argos().settings, "remote_package_index", nowhere)
+    monkeypatch.setattr(room.argos().settings, "remote_package_index", nowhere)
     result = run("install")
     assert result.exit_code == 1
     assert len(result.stderr.strip().splitlines()) == 1

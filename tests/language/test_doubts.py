@@ -73,12 +73,12 @@ def test_the_engine_may_be_less_sure_of_a_short_text() -> None:
 def test_a_word_left_as_it_was_is_doubted(
     translator: Translator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from hub.language import translator as room
+    from hub.language import engine as room
 
-    def decode(self: object, sentences: list[str], **options: object) -> list[room._Said]:
-        return [room._Said("I lost my kvarterspolisknapp yesterday.", -0.1) for _ in sentences]
+    def decode(self: object, sentences: list[str], **options: object) -> list[room.Said]:
+        return [room.Said("I lost my kvarterspolisknapp yesterday.", -0.1) for _ in sentences]
 
-    monkeypatch.setattr(room._Engine, "_decode", decode)
+    monkeypatch.setattr(room.Engine, "decode", decode)
     made = asyncio.run(
         translator.translate(
             ["Jag tappade min kvarterspolisknapp i går."], source="sv", target="en"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import shutil
 import threading
 import zipfile
+from collections import Counter
 from concurrent.futures import BrokenExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NoReturn
@@ -14,12 +16,13 @@ from typing import Any, NoReturn
 import pytest
 from typer.testing import CliRunner
 
-from hub.language import commands
+from hub import cli
+from hub.language import commands, interpreter
 from hub.language import packages as shelf
 from hub.language import translator as room
 from hub.language.packages import Package
 from hub.language.queue import Queue
-from hub.language.translator import Translated, Translator
+from hub.language.translator import WAITING_TEXTS, Translated, Translator
 
 from .test_packages import make_archive
 
@@ -284,7 +287,7 @@ async def test_whatever_ends_a_batch_the_queue_goes_on(
         raise problem("x")
 
     with monkeypatch.context() as patched:
-        patched.setattr(room._Engine, "translate", dies)
+        patched.setattr(interpreter.Interpreter, "translate", dies)
         async with asyncio.timeout(20):
             made = await asyncio.gather(*(say(queue, f"Jag är {n} år.") for n in range(5)))
     assert {(one.status, one.reason) for one in made} == {("failed", "engine")}
@@ -302,6 +305,57 @@ def test_a_package_too_small_to_be_one_is_told_by_name(tmp_path: Path, models_di
     assert translator.state()["sv-en"].startswith("broken: ")
     assert translator.state()["en-sv"] == "missing"
     asyncio.run(translator.close())
+
+
+# --- what `hub doctor` says of it ----------------------------------------------------------------
+
+
+def doctor(folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, list[str]]:
+    """State and detail of each line, by direction."""
+    monkeypatch.setenv("HUB_DATA_DIR", str(folder))
+    result = CliRunner().invoke(cli.app, ["doctor"])
+    found = re.findall(r"^translation (sv-en|en-sv)\s+(\w+)\s+(.*)$", result.stdout, re.MULTILINE)
+    assert len(found) == 2, result.stdout
+    return {direction: [state, detail] for direction, state, detail in found}
+
+
+def test_the_doctor_tells_a_corrupt_package_and_a_missing_file_in_words(
+    tmp_path: Path, unpacked: dict[str, Package], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    monkeypatch.setenv("HUB_MODELS_DIR", str(models))
+    assert doctor(tmp_path, monkeypatch)["sv-en"] == ["ok", "built-in package"]
+    corrupt = put(unpacked["sv-en"], models, "2.0")
+    (corrupt / "sentencepiece.model").write_bytes(b"{ nonsense")
+    halved = put(unpacked["en-sv"], models, "2.0")
+    (halved / "model" / "model.bin").unlink()
+    told = doctor(tmp_path, monkeypatch)
+    # Those that came with the hub answer in their place.
+    assert told["sv-en"][0] == told["en-sv"][0] == "degraded"
+    assert told["sv-en"][1].startswith("ok; broken: ")
+    assert told["en-sv"][1] == "ok; broken: model/model.bin is missing"
+
+
+def test_the_doctor_tells_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile.ZipFile, "extractall", full)
+    told = doctor(tmp_path, monkeypatch)
+    for state, detail in told.values():
+        assert state == "degraded"
+        assert "No space left on device" in detail
+
+
+async def test_ten_thousand_texts_at_once_are_translated_or_put_off_and_none_sticks(
+    translator: Translator,
+) -> None:
+    queue = Queue(translator)
+    texts = [f"Nej {number}" for number in range(10_000)]
+    async with asyncio.timeout(60):
+        made = await queue.translate(texts, source="sv", target="en")
+    counts = Counter((one.status, one.reason) for one in made)
+    assert counts == {("machine", None): WAITING_TEXTS, ("failed", "overloaded"): 9_500}
+    assert queue.waiting == translator.waiting == 0
+    assert (await say(queue)).status == "machine"
 
 
 # --- what packages say of themselves ----------------------------------------------------------

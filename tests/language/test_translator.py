@@ -16,6 +16,7 @@ from typing import NoReturn
 
 import pytest
 
+from hub.language import engine, interpreter
 from hub.language import translator as room
 from hub.language.packages import BrokenPackage, Package
 from hub.language.text import Language, has_words, other
@@ -176,10 +177,10 @@ def test_degenerate_output_is_never_shown(
 
 
 def _speak(translator: Translator, monkeypatch: pytest.MonkeyPatch, output: str) -> None:
-    def decode(self: object, sentences: list[str], **options: object) -> list[room._Said]:
-        return [room._Said(output, -0.1) for _ in sentences]
+    def decode(self: object, sentences: list[str], **options: object) -> list[engine.Said]:
+        return [engine.Said(output, -0.1) for _ in sentences]
 
-    monkeypatch.setattr(room._Engine, "_decode", decode)
+    monkeypatch.setattr(engine.Engine, "decode", decode)
 
 
 def test_the_declared_language_decides(translator: Translator) -> None:
@@ -191,14 +192,16 @@ def test_the_declared_language_decides(translator: Translator) -> None:
 def test_an_engine_that_breaks_on_one_text_still_does_the_others(
     translator: Translator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = room._Engine.translate
+    whole = interpreter.Interpreter.translate
 
-    def moody(self: room._Engine, texts: list[str], *more: room.Wanted) -> list[Translated]:
+    def moody(
+        self: interpreter.Interpreter, texts: list[str], *more: interpreter.Wanted
+    ) -> list[Translated]:
         if "ond" in texts:
             raise RuntimeError("no")
         return whole(self, texts, *more)
 
-    monkeypatch.setattr(room._Engine, "translate", moody)
+    monkeypatch.setattr(interpreter.Interpreter, "translate", moody)
     results = say(translator, "Jag är trött.", "ond", "Hej!")
     assert [result.reason for result in results] == [None, "engine", None]
 
@@ -229,13 +232,15 @@ def test_the_work_is_done_in_the_worker_thread(
     translator: Translator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     threads: list[str] = []
-    whole = room._Engine.translate
+    whole = interpreter.Interpreter.translate
 
-    def watched(self: room._Engine, texts: list[str], *more: room.Wanted) -> list[Translated]:
+    def watched(
+        self: interpreter.Interpreter, texts: list[str], *more: interpreter.Wanted
+    ) -> list[Translated]:
         threads.append(threading.current_thread().name)
         return whole(self, texts, *more)
 
-    monkeypatch.setattr(room._Engine, "translate", watched)
+    monkeypatch.setattr(interpreter.Interpreter, "translate", watched)
     say(translator, "Hej!")
     assert len(threads) == 1
     assert threads[0].startswith("translator")

@@ -18,6 +18,7 @@ from hub.charters.actions.deciding import (
     next_number,
     open_round,
     publish_dissent,
+    today_there,
 )
 from hub.charters.actions.lending import take_up
 from hub.charters.actions.talking import (
@@ -25,6 +26,7 @@ from hub.charters.actions.talking import (
     add_comment,
     drop_draft,
     keep_draft,
+    remove_comment,
     remove_comments_of,
     settle_comment,
 )
@@ -60,10 +62,12 @@ __all__ = [
     "next_number",
     "open_round",
     "publish_dissent",
+    "remove_comment",
     "remove_comments_of",
     "remove_principle",
     "restore_principle",
     "settle_comment",
     "shipped_pairs",
     "take_up",
+    "today_there",
 ]

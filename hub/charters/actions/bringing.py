@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.charters import files, rules
@@ -195,13 +196,20 @@ async def load_shipped(tx: AsyncSession, *, now: datetime, demonstration: bool) 
     """
     known = set(await tx.scalars(select(Charter.id)))
     new = [data for data in files.shipped() if data["id"] not in known]
-    rows = [_row(data["id"], now=now, demonstration=demonstration) for data in new]
-    tx.add_all(rows)
-    await tx.flush()
-    for row, data in zip(rows, new, strict=True):
-        _write(Change(tx, row, account=None, now=now), rules.read_state(data), data)
-    await tx.flush()
-    return len(new)
+    added = 0
+    for data in new:
+        row = _row(data["id"], now=now, demonstration=demonstration)
+        try:
+            async with tx.begin_nested():
+                tx.add(row)
+                await tx.flush()
+                _write(Change(tx, row, account=None, now=now), rules.read_state(data), data)
+                await tx.flush()
+        except IntegrityError:
+            # Another process that starts at the same time has added it.
+            continue
+        added += 1
+    return added
 
 
 def shipped_pairs() -> list[ShippedPair]:

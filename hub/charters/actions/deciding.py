@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +15,8 @@ from hub.charters.rules.suggestions import same_words
 from hub.errors import Invalid, NotFound, Refusal
 from hub.people.models import Account
 from hub.people.rules import clean_text, is_blank
+
+SWEDEN = ZoneInfo("Europe/Stockholm")
 
 
 async def move_status(
@@ -110,7 +113,7 @@ async def publish_dissent(
     principle = change.principle(outcome.principle_id)
     there = [(d["outcome"], d["group"], d["text"]) for d in principle.dissent]
     for each in outcome.dissent:
-        if (outcome.id, each.get("group"), each["text"]) not in there:
+        if each["text"] and (outcome.id, each.get("group"), each["text"]) not in there:
             change.record(
                 "dissent_published",
                 {
@@ -160,6 +163,11 @@ async def make_version(
     return state
 
 
+def today_there(now: datetime) -> date:
+    """The day it is in Sweden, where it is day before it is in England."""
+    return now.astimezone(SWEDEN).date()
+
+
 async def adopt(
     tx: AsyncSession,
     charter_id: str,
@@ -184,7 +192,7 @@ async def adopt(
     for principle in chosen:
         _check_adoptable(change.there, principle, now)
     body = read_line(body, "/body", "body_missing", limit=200)
-    if on > now.date():
+    if on > today_there(now):
         raise Invalid({"/on": "date_ahead"})
     wanted = await _version(change, number, note, adopting=True)
     data = {"principles": [p.id for p in chosen], "body": body, "on": on.isoformat(), **wanted}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -177,6 +177,22 @@ async def settle_comment(
     comment.settled_by = account.id if settled else None
     await tx.flush()
     return comment
+
+
+async def remove_comment(
+    tx: AsyncSession, charter_id: str, comment_id: str, *, participant_ids: Collection[str]
+) -> None:
+    """Erase a comment that one of these seats made, with its translation.
+
+    Raises NotFound, and Forbidden for what others wrote. Source: privacy-and-access.md, "Taking
+    back".
+    """
+    comment = await tx.get(CharterComment, comment_id)
+    if comment is None or comment.charter_id != charter_id:
+        raise NotFound("comment_not_found")
+    if comment.participant_id not in participant_ids:
+        raise Forbidden("only_author")
+    await tx.delete(comment)
 
 
 async def remove_comments_of(tx: AsyncSession, participant_id: str) -> None:

@@ -227,7 +227,14 @@ def _terms_marked(state: State, event: Event) -> State:
 def _dissent_published(state: State, event: Event) -> State:
     principle = _there(state, event)
     entry = {name: event.data[name] for name in ("outcome", "dialogue", "group", "text")}
-    return state.with_principle(replace(principle, dissent=(*principle.dissent, entry)))
+    # The same words with their translation take the place of those without.
+    kept = tuple(each for each in principle.dissent if not _is_same_dissent(each, entry))
+    return state.with_principle(replace(principle, dissent=(*kept, entry)))
+
+
+def _is_same_dissent(one: Mapping[str, Any], other_one: Mapping[str, Any]) -> bool:
+    same = (one["outcome"], one["group"]) == (other_one["outcome"], other_one["group"])
+    return same and any(one["text"].get(k) == text for k, text in other_one["text"].items())
 
 
 def _round_opened(state: State, event: Event) -> State:

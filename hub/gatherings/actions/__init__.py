@@ -39,23 +39,14 @@ from hub.gatherings.actions.chatbot import (
 )
 from hub.gatherings.actions.correcting import check_correctable, correct_words
 from hub.gatherings.actions.dialogue import (
-    Facts,
-    facts_of,
-    fill_outcomes,
-    find_outcome,
-    has_words,
     have_no_more,
-    keep_outcome,
     marks_of,
     note_quiet,
     order_principles,
-    principle_in,
     principle_now,
-    put_of,
     put_to_room,
     quiet_since,
     skip_tag,
-    text_of,
     went_quiet,
     write_outcome,
 )
@@ -78,6 +69,18 @@ from hub.gatherings.actions.hosting import (
 )
 from hub.gatherings.actions.joining import RESERVED_NAMES, ask_for_more_time, get_ready, join, leave
 from hub.gatherings.actions.log import log_act, record
+from hub.gatherings.actions.outcomes import (
+    MOVES_THE_OUTCOME,
+    Facts,
+    facts_of,
+    fill_outcomes,
+    find_outcome,
+    has_words,
+    keep_outcome,
+    principle_in,
+    put_of,
+    text_of,
+)
 from hub.gatherings.actions.planning import (
     CODE_LENGTH,
     CODE_LETTERS,
@@ -143,6 +146,7 @@ __all__ = [
     "CODE_LETTERS",
     "LATEST",
     "MOVES_THE_EXIT",
+    "MOVES_THE_OUTCOME",
     "RESERVED_NAMES",
     "TAGS",
     "TRANSLATED_FIELDS",

@@ -6,7 +6,7 @@ Source: reflective-dialogue.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,16 @@ from hub.db import new_id
 from hub.errors import Invalid, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
+from hub.gatherings.actions.outcomes import (
+    facts_of,
+    find_outcome,
+    has_words,
+    keep_outcome,
+    phase_now,
+    principle_in,
+    put_of,
+    text_of,
+)
 from hub.gatherings.actions.saying import Draft, say_as_facilitator, take_back
 from hub.gatherings.actions.terms import list_session_terms
 from hub.gatherings.models import (
@@ -29,7 +39,7 @@ from hub.gatherings.models import (
     list_everything_said,
     said_of,
 )
-from hub.people.models import Account, Participant, latest_consents, list_participants
+from hub.people.models import Account, Participant
 from hub.people.rules import GROUPS, LANGUAGES, clean_text, is_blank
 
 DISSENT_LIMIT = 20
@@ -59,11 +69,6 @@ async def take_up_charter(
     return rules.unroll(form, [p["id"] for p in copy["principles"]]), copy
 
 
-def has_words(text: Mapping[str, Any]) -> bool:
-    """Whether a principle has words in a language."""
-    return not is_blank(str(text.get("text") or ""))
-
-
 async def refresh_copy(tx: AsyncSession, gathering: Gathering) -> None:
     """As it begins, a dialogue takes the words as they are now.
 
@@ -77,18 +82,6 @@ async def refresh_copy(tx: AsyncSession, gathering: Gathering) -> None:
         return
 
 
-def principle_in(gathering: Gathering, principle: str | None) -> dict[str, Any] | None:
-    """A principle as the session talks about it; None where it does not."""
-    listed = (gathering.charter_copy or {}).get("principles", [])
-    return next((dict(p) for p in listed if p["id"] == principle), None)
-
-
-def phase_now(gathering: Gathering) -> rules.Phase | None:
-    """The phase that runs, is paused or was the last."""
-    index = gathering.phase_index
-    return None if index is None else gathering.form.phases[index]
-
-
 def principle_now(gathering: Gathering) -> str:
     """The principle that is talked about. Raises Refusal where none is."""
     rules.check_state(gathering.stage, "running", "paused")
@@ -98,14 +91,20 @@ def principle_now(gathering: Gathering) -> str:
     return phase.principle
 
 
-async def line_facts(tx: AsyncSession, gathering: Gathering) -> dict[str, dict[str, str]]:
-    """What the chatbot's lines say of the principle: its place, title and text, by language."""
+async def line_facts(
+    tx: AsyncSession, gathering: Gathering
+) -> tuple[dict[str, dict[str, str]], str | None]:
+    """What the chatbot's lines say of the principle: its place, title and text, by language.
+
+    And the post whose words the text is, where it is somebody's.
+    """
     phase = phase_now(gathering)
     principle = principle_in(gathering, phase.principle if phase else None)
     if principle is None:
-        return {language: {"title": gathering.title[language]} for language in LANGUAGES}
+        return {language: {"title": gathering.title[language]} for language in LANGUAGES}, None
     said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
-    texts = await _text_put(tx, gathering, principle["id"], said)
+    settling = rules.settling_of(principle["id"], put_of(gathering, principle["id"]), said)
+    texts = await text_of(tx, gathering, principle["id"], settling, said)
     found: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
         other = next(each for each in LANGUAGES if each != language)
@@ -113,53 +112,10 @@ async def line_facts(tx: AsyncSession, gathering: Gathering) -> dict[str, dict[s
         title = own.get("title") or principle["texts"].get(other, {}).get("title") or ""
         text = texts.get(language, {}).get("text") or texts.get(other, {}).get("text") or ""
         found[language] = {"n": str(principle["n"]), "title": title, "text": text}
-    return found
+    return found, settling.wording
 
 
 # --- what is put to the room --------------------------------------------------------------------
-
-
-def put_of(gathering: Gathering, principle: str) -> str | None:
-    """The proposal that is put to the room; None for the text as it is."""
-    put = gathering.put_to_room or {}
-    return put.get("of") if put.get("principle") == principle else None
-
-
-async def words_of(tx: AsyncSession, contribution_id: str | None) -> dict[str, str]:
-    """What a contribution says, by language; a language without words is left out."""
-    if contribution_id is None:
-        return {}
-    c = await tx.scalar(
-        select(Contribution).where(Contribution.id == contribution_id).options(*WITH_AUTHOR)
-    )
-    return _words(c) if c is not None else {}
-
-
-def _words(c: Contribution) -> dict[str, str]:
-    return {t.language: t.text for t in c.translations if t.text} | {c.language: c.text}
-
-
-async def _text_put(
-    tx: AsyncSession, gathering: Gathering, principle: str, said: Sequence[rules.Said]
-) -> dict[str, dict[str, str]]:
-    settling = rules.settling_of(principle, put_of(gathering, principle), said)
-    return await text_of(tx, gathering, principle, settling, said)
-
-
-async def text_of(
-    tx: AsyncSession,
-    gathering: Gathering,
-    principle: str,
-    settling: rules.Settling,
-    said: Sequence[rules.Said],
-) -> dict[str, dict[str, str]]:
-    """The text that is put to the room, in both languages."""
-    known = principle_in(gathering, principle) or {"texts": {}}
-    texts: dict[str, Any] = {each: known["texts"].get(each, {}) for each in LANGUAGES}
-    put = next((s for s in rules.proposals_for(principle, said) if s.first.id == settling.of), None)
-    language = str(put.fields.get("language", "sv")) if put else "sv"
-    words = await words_of(tx, settling.wording)
-    return rules.text_put(texts, settling.kind, words, language=language)
 
 
 async def put_to_room(
@@ -209,76 +165,6 @@ def _changed(
 
 
 # --- the outcome --------------------------------------------------------------------------------
-
-
-async def find_outcome(tx: AsyncSession, gathering_id: str, principle: str) -> Outcome | None:
-    """The outcome of a principle in a dialogue; None before it is begun."""
-    return await tx.scalar(
-        select(Outcome).where(
-            Outcome.gathering_id == gathering_id, Outcome.principle_id == principle
-        )
-    )
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What an outcome goes by."""
-
-    settling: rules.Settling
-    raters: rules.Raters
-    allowed: tuple[str, ...]
-
-
-def facts_of(gathering: Gathering, row: Outcome | None, principle: str, said: Any) -> Facts:
-    """Where a principle stands, from what was said of it."""
-    said = list(said)
-    settling = rules.settling_of(principle, put_of(gathering, principle), said)
-    raters = rules.raters_of(principle, said)
-    allowed = rules.decisions_for(settling, dissent=bool(row and row.dissent), label=raters.label)
-    return Facts(settling, raters, allowed)
-
-
-async def keep_outcome(
-    tx: AsyncSession, gathering: Gathering, principle: str, *, now: datetime
-) -> Outcome:
-    """Bring the outcome of a principle up to date; one that is closed stays as it is."""
-    row = await find_outcome(tx, gathering.id, principle)
-    if row is None:
-        row = Outcome(
-            gathering_id=gathering.id,
-            charter_id=str(gathering.charter),
-            principle_id=principle,
-            put={},
-            updated_at=now,
-            dissent=[],
-            glossary_changes=[],
-            reason="",
-        )
-        tx.add(row)
-    if row.closed_at is not None:
-        return row
-    said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
-    facts = facts_of(gathering, row, principle, said)
-    text = await text_of(tx, gathering, principle, facts.settling, said)
-    row.charter_version = (gathering.charter_copy or {}).get("version")
-    row.put = text
-    row.agreed = text if facts.settling.agreed else None
-    row.agreed_from = facts.settling.wording if facts.settling.agreed else None
-    if row.decision not in facts.allowed:
-        row.decision = facts.allowed[0] if facts.allowed else None
-    row.rated, row.passed = facts.raters.rated, facts.raters.passed
-    row.counts = list(facts.raters.counts)
-    row.counts_by_group = {g: list(counts) for g, counts in facts.raters.by_group.items()}
-    row.label = facts.raters.label
-    people = [p for p in await list_participants(tx, gathering.id) if p.left_at is None]
-    groups = [p.group or "unsaid" for p in people]
-    row.people_by_group = {group: groups.count(group) for group in dict.fromkeys(groups)}
-    row.languages = sorted({p.language for p in people})
-    consents = await latest_consents(tx, gathering.id)
-    row.consent_version = max((c.version for c in consents.values()), default=None)
-    row.updated_at = now
-    await tx.flush()
-    return row
 
 
 async def _close_outcome(
@@ -514,38 +400,6 @@ async def _write_dissent(
     row.dissent = kept
     await tx.flush()
     return True
-
-
-async def fill_outcomes(tx: AsyncSession, gathering: Gathering) -> None:
-    """Put translations that came, or were corrected, into the outcomes that wait for them."""
-    if not gathering.charter_copy:
-        return
-    rows = await list_outcomes_of(tx, gathering.id)
-    ids = {str(d["contribution"]) for row in rows for d in row.dissent}
-    ids |= {row.agreed_from for row in rows if row.agreed_from}
-    if not ids:
-        return
-    found = await tx.scalars(
-        select(Contribution).where(Contribution.id.in_(ids)).options(*WITH_AUTHOR)
-    )
-    by_id = {c.id: c for c in found if c.removed_at is None}
-    for row in rows:
-        dissent = [
-            {**d, "text": _words(by_id[d["contribution"]])} if d["contribution"] in by_id else d
-            for d in row.dissent
-        ]
-        if dissent != row.dissent:
-            row.dissent = dissent
-        proposal = by_id.get(row.agreed_from or "")
-        if proposal is not None and proposal.kind == "change" and row.agreed:
-            words = _words(proposal)
-            agreed = {
-                language: {**text, "text": words.get(language, text["text"])}
-                for language, text in row.agreed.items()
-            }
-            if agreed != row.agreed:
-                row.agreed = row.put = agreed
-    await tx.flush()
 
 
 # --- what else people do ------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.errors import Invalid, NotFound, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
+from hub.gatherings.actions.outcomes import follow_words, words_in
 from hub.gatherings.actions.saying import restamp_chain
 from hub.gatherings.models import (
     Contribution,
@@ -39,6 +40,8 @@ async def hide(
     await forget(tx, [said.id])
     _mark(tx, gathering, said, account, kind="hidden", now=now, reason=reason)
     await restamp_chain(tx, gathering, said)
+    await tx.flush()
+    await follow_words(tx, gathering, said, before=words_in(said), now=now)
 
 
 async def show_again(
@@ -47,6 +50,8 @@ async def show_again(
     said.hidden_at, said.hidden_reason = None, ""
     _mark(tx, gathering, said, account, kind="shown_again", now=now)
     await restamp_chain(tx, gathering, said)
+    await tx.flush()
+    await follow_words(tx, gathering, said, before={}, now=now)
 
 
 async def pin(

@@ -18,12 +18,12 @@ from hub.gatherings.actions.chatbot import BOT_NAME, drop_what_waits, say_as_bot
 from hub.gatherings.actions.dialogue import (
     follow_move,
     line_facts,
-    phase_now,
     refresh_copy,
     take_up_charter,
 )
 from hub.gatherings.actions.following import find_followed
 from hub.gatherings.actions.log import log_act, record
+from hub.gatherings.actions.outcomes import phase_now
 from hub.gatherings.actions.texts import read_both
 from hub.gatherings.models import (
     Gathering,
@@ -171,11 +171,15 @@ async def _say_phase_line(
         "n": str(findings if gathering.form.kind == "forum" else 1),
         "min": str(round(phase.minutes) or 1),
     }
-    about = await line_facts(tx, gathering)
+    about, quotes = await line_facts(tx, gathering)
     lines = {
         language: fill(phase.bot[language], {**facts, **about[language]}) for language in LANGUAGES
     }
-    say_as_bot(tx, gathering, lines, now=event.at, fields={"trigger": "phase_start"})
+    fields = {"trigger": "phase_start"}
+    if quotes and "{text}" in "".join(phase.bot.values()):
+        # What is said in somebody's words goes when they take them back.
+        fields["quotes"] = quotes
+    say_as_bot(tx, gathering, lines, now=event.at, fields=fields)
 
 
 async def facilitator_name(tx: AsyncSession, gathering: Gathering) -> str:

@@ -14,6 +14,7 @@ from hub.db import new_id
 from hub.errors import Forbidden, Invalid, NotFound, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
+from hub.gatherings.actions.outcomes import follow_words, words_in
 from hub.gatherings.models import (
     WITH_AUTHOR,
     Contribution,
@@ -662,6 +663,7 @@ async def take_back(
     """
     if said.fields.get("dissent") and not rewritten:
         raise Refusal("dissent_written")
+    before = words_in(said)
     said.text = ""
     said.fields = {k: v for k, v in said.fields.items() if k in POINTERS}
     said.translations.clear()
@@ -672,6 +674,7 @@ async def take_back(
     said.revision = record(tx, gathering, event, actor=actor)
     await restamp_chain(tx, gathering, said)
     await tx.flush()
+    await follow_words(tx, gathering, said, before=before, now=now)
 
 
 async def restamp_chain(tx: AsyncSession, gathering: Gathering, said: Contribution) -> None:

@@ -27,7 +27,6 @@ from hub.people.rules import is_blank
 from hub.web import RateLimits, language_of
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
-MOVES_THE_OUTCOME = ("rating", "stance", "wording", "change")
 
 
 @router.post(
@@ -108,7 +107,7 @@ async def say(
                 present=presence.groups,
                 now=screens.clock.now(),
             )
-        if created and said.principle and said.kind in MOVES_THE_OUTCOME:
+        if created and said.principle and said.kind in actions.MOVES_THE_OUTCOME:
             await actions.keep_outcome(tx, gathering, said.principle, now=screens.clock.now())
         if said.kind == "ranking" and created:
             presence = await screens.presence(tx, session_id)
