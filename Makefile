@@ -27,7 +27,7 @@ run: .venv/run ## A demonstration on http://127.0.0.1:8000 (PORT=…, HOST=0.0.0
 
 test: .venv/dev ## All tests; sets up browser and servers where they are missing
 	sh tests/setup.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev ## Formatter, linter, types, import rules, catalogues, migrations
 	$(BIN)/ruff format --check .

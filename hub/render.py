@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from hub.errors import Fault, Refusal
@@ -42,6 +43,25 @@ _DEFAULTS: Mapping[str, Any] = {
     "refused": None,
     "notice": None,
 }
+
+
+class Compiled(BytecodeCache):
+    """Templates are compiled once in a process, however many renderers there are in it."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        # What was made of another text is passed over: the bucket compares a checksum of it.
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+# By language, since compiling works out what is constant in one.
+_COMPILED = {language: Compiled() for language in LANGUAGES}
 
 
 class Renderer:
@@ -111,6 +131,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            bytecode_cache=_COMPILED[language],
         )
         environment.policies["ext.i18n.trimmed"] = True
         environment.install_gettext_callables(  # type: ignore[attr-defined]
