@@ -55,7 +55,7 @@ def _open(raw: bytes, notes: Notes) -> Document:
         AttributeError,
         EOFError,
         LookupError,
-        NotImplementedError,
+        NotImplementedError,  # what zipfile raises for a compression it does not know
         OSError,
         RuntimeError,
         SyntaxError,
