@@ -83,7 +83,7 @@ def create_app(
 ) -> FastAPI:
     """The hub as an ASGI application. ``translator`` and ``clock`` are given by tests and demos."""
     clock = clock or Clock()
-    database = Database(settings.database)
+    database = Database(settings.database, secret_key=settings.read_key())
     renderer = Renderer(
         data_folder("templates"),
         data_folder("translations"),

@@ -176,7 +176,7 @@ def init(
 
 
 async def _init(settings: Settings, email: str, name: str, *, ask: bool) -> None:
-    database, now = Database(settings.database), Clock().now()
+    database, now = Database(settings.database, secret_key=settings.read_key()), Clock().now()
     try:
         async with database.transaction() as tx:
             added = await load_shipped_cases(tx, now=now, demonstration=False)
@@ -215,7 +215,7 @@ def migrate() -> None:
 
 
 async def _load_memory(settings: Settings) -> None:
-    database = Database(settings.database)
+    database = Database(settings.database, secret_key=settings.read_key())
     try:
         await load_memory(database, Clock(), english())
     finally:
@@ -223,7 +223,7 @@ async def _load_memory(settings: Settings) -> None:
 
 
 async def _load_charters(settings: Settings) -> None:
-    database = Database(settings.database)
+    database = Database(settings.database, secret_key=settings.read_key())
     try:
         async with database.transaction() as tx:
             await load_shipped_charters(tx, now=Clock().now(), demonstration=False)
@@ -238,7 +238,7 @@ def doctor() -> None:
     set_up_logs(settings.log_format)
 
     async def look() -> bool:
-        database = Database(settings.database)
+        database = Database(settings.database, secret_key=settings.read_key())
         translator = Translator(settings.packages_dir, data_folder("translations") / "models")
         await translator.start()
         parts = await check_parts(settings, database, translator)
@@ -274,7 +274,7 @@ def user_add(
         )
 
     async def add() -> str:
-        database, now = Database(settings.database), Clock().now()
+        database, now = Database(settings.database, secret_key=settings.read_key()), Clock().now()
         try:
             async with database.transaction() as tx:
                 account = await people.add_account(
@@ -301,7 +301,7 @@ def token_create(email: str) -> None:
     check_schema(settings)
 
     async def create() -> str:
-        database, now = Database(settings.database), Clock().now()
+        database, now = Database(settings.database, secret_key=settings.read_key()), Clock().now()
         try:
             async with database.transaction() as tx:
                 account = await find_account_by_email(tx, email)
@@ -328,7 +328,7 @@ def session_export(
     check_schema(settings)
 
     async def export() -> bytes:
-        database = Database(settings.database)
+        database = Database(settings.database, secret_key=settings.read_key())
         renderer = Renderer(
             data_folder("templates"), data_folder("translations"), timezone=settings.timezone
         )
@@ -380,7 +380,7 @@ def memory_of(settings: Settings) -> Database | None:
         version, head = schema.versions(settings.database)
     except Exception:
         return None
-    return Database(settings.database) if version == head else None
+    return Database(settings.database, secret_key=settings.read_key()) if version == head else None
 
 
 @app.command()

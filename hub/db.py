@@ -67,9 +67,13 @@ class Base(DeclarativeBase):
 
 
 class Database:
-    """An engine, and the two ways to talk to it: reading, and a whole change at once."""
+    """An engine, and the two ways to talk to it: reading, and a whole change at once.
 
-    def __init__(self, url: str) -> None:
+    ``secret_key`` is the hub's own (``Settings.read_key``). It is not in the database: what is
+    sealed or signed in there is made with it, by ``secret_of``.
+    """
+
+    def __init__(self, url: str, *, secret_key: str = "") -> None:
         self.is_sqlite = url.startswith("sqlite")
         options: dict[str, Any] = (
             {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
@@ -79,8 +83,9 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
         write_engine = self.engine.execution_options(hub_write=True)
-        self._read = async_sessionmaker(self.engine, expire_on_commit=False)
-        self._write = async_sessionmaker(write_engine, expire_on_commit=False)
+        info = {"secret_key": secret_key}
+        self._read = async_sessionmaker(self.engine, expire_on_commit=False, info=info)
+        self._write = async_sessionmaker(write_engine, expire_on_commit=False, info=info)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -99,8 +104,20 @@ class Database:
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
 
+    async def wipe(self) -> None:
+        """Leave nothing of what was erased in the write-ahead log, as far as readers allow."""
+        if self.is_sqlite:
+            async with self.engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+
     async def close(self) -> None:
         await self.engine.dispose()
+
+
+def secret_of(tx: AsyncSession) -> str:
+    """The hub's secret key, as the database was opened with it."""
+    return str(tx.info["secret_key"])
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

@@ -12,7 +12,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -246,6 +246,13 @@ def _forms(message: Message) -> list[str]:
 
 
 def _read_catalogue(path: Path, language: str) -> Catalog:
+    stat = path.stat()
+    return _parse_catalogue(path.resolve(), language, (stat.st_mtime_ns, stat.st_size))
+
+
+@lru_cache(maxsize=2 * len(LANGUAGES))
+def _parse_catalogue(path: Path, language: str, _version: tuple[int, int]) -> Catalog:
+    """Parsed once in a process for each version of the file; nobody may change what comes back."""
     with path.open("rb") as file:
         return read_po(file, locale=language)
 

@@ -99,7 +99,7 @@ def import_file(
             read = files.read_yaml_all(raw, file=file.name)
         else:
             read = [files.read_any(raw, file=file.name, language=language)]
-        database = Database(settings.database)
+        database = Database(settings.database, secret_key=settings.read_key())
         try:
             async with database.transaction() as tx:
                 return [
@@ -138,7 +138,7 @@ def export_charter(
     settings = _settings()
 
     async def write() -> str:
-        database = Database(settings.database)
+        database = Database(settings.database, secret_key=settings.read_key())
         try:
             async with database.reading() as tx:
                 return await export(tx, charter_id, _english(), form, language=language, full=full)

@@ -74,6 +74,24 @@ class Gathering(Base):
     published_at: Mapped[datetime | None]
     published_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     last_activity_at: Mapped[datetime]
+    # With children, inpatients or others who need more care: the rules of rules.guarding apply.
+    guarded: Mapped[bool] = mapped_column(default=False)
+    # Whom people turn to in a guarded session: ``{"name", "contact"}``.
+    support: Mapped[dict[str, Any] | None]
+    followed_up_at: Mapped[datetime | None]
+    followed_up_by: Mapped[str | None] = mapped_column(
+        ForeignKey("accounts.id", ondelete="SET NULL")
+    )
+    # Least seconds between two posts of one person; 0: no slow mode.
+    slow_seconds: Mapped[int] = mapped_column(default=0)
+    # A post that speaks of danger or names a third person waits for a facilitator.
+    holds_risky: Mapped[bool] = mapped_column(default=False)
+    # Of the published record: its edition, and whether words in it were taken back since.
+    record_edition: Mapped[int] = mapped_column(default=0)
+    record_changed_at: Mapped[datetime | None]
+    # What is left of the session after its posts were deleted.
+    kept_record: Mapped[dict[str, Any] | None]
+    purged_at: Mapped[datetime | None]
 
     revision: Mapped[int] = mapped_column(default=0)
     seq: Mapped[int] = mapped_column(default=0)
@@ -167,7 +185,15 @@ class Contribution(Base):
     corrected_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
     hidden_at: Mapped[datetime | None]
+    # The code of the reason, which can be counted, and what was written beside it.
+    hidden_code: Mapped[str | None] = mapped_column(String(20))
     hidden_reason: Mapped[str] = mapped_column(Text, default="")
+    # What the author answered to that.
+    hidden_answer: Mapped[str] = mapped_column(Text, default="")
+    hidden_answer_at: Mapped[datetime | None]
+    # Waits for a facilitator, and why.
+    held_at: Mapped[datetime | None]
+    held_why: Mapped[str | None] = mapped_column(String(20))
     pinned_at: Mapped[datetime | None]
     screen_at: Mapped[datetime | None]
 

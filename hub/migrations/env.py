@@ -5,11 +5,14 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine, pool
 
+import hub.audit.models
 import hub.charters.models
 import hub.gatherings.models
 import hub.language.models
+import hub.mail.models
 import hub.people.models
-import hub.programme.models  # noqa: F401
+import hub.programme.models
+import hub.retention.models  # noqa: F401
 from hub.db import Base
 
 config = context.config

@@ -52,9 +52,14 @@ class Caller:
         return self.account is None and not self.seats
 
     def seat(self, gathering_id: str) -> Participant | None:
-        """The seat in this session, where the person has not left it."""
+        """The seat in this session, where the person is still in it."""
         found = self.seats.get(gathering_id)
-        return found if found and found.left_at is None else None
+        return found if found and is_seated(found) else None
+
+    def own(self, gathering_id: str) -> Participant | None:
+        """The seat even where the person has left or was sent out: what they said is theirs."""
+        found = self.seats.get(gathering_id)
+        return found if found and found.withdrawn_at is None else None
 
     def may_read(self, gathering_id: str) -> bool:
         return self.runs or self.seat(gathering_id) is not None
@@ -67,6 +72,11 @@ class Caller:
         if self.account is not None:
             return self.account.language
         return None
+
+
+def is_seated(seat: Participant) -> bool:
+    """Neither left, nor sent out of the room, nor withdrawn."""
+    return seat.left_at is None and seat.removed_at is None and seat.withdrawn_at is None
 
 
 async def identify(
@@ -136,6 +146,30 @@ def check_seat(caller: Caller, gathering_id: str) -> Participant:
     if seat is None:
         raise Forbidden("needs_seat")
     return seat
+
+
+def check_own(caller: Caller, gathering_id: str) -> Participant:
+    """The caller's seat for what is their own: also after they left. Raises as check_seat does."""
+    if caller.is_nobody:
+        raise Unauthorised()
+    seat = caller.own(gathering_id)
+    if seat is None:
+        raise Forbidden("needs_seat") if caller.runs else NotFound("session_not_found")
+    return seat
+
+
+def check_admin(caller: Caller) -> Account:
+    """The admin's account. Raises Unauthorised or Forbidden."""
+    return check_role(caller, ("admin",))
+
+
+def check_role(caller: Caller, roles: tuple[str, ...]) -> Account:
+    """The account, where it has one of the roles. Raises Unauthorised or Forbidden."""
+    if caller.is_nobody:
+        raise Unauthorised()
+    if caller.account is None or caller.account.role not in roles:
+        raise Forbidden()
+    return caller.account
 
 
 async def caller_of(request: Request, database: Db, clock: Time) -> Caller:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,7 +37,10 @@ class SignIn(Base):
     account_id: Mapped[str] = mapped_column(ForeignKey("accounts.id", ondelete="CASCADE"))
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
     kind: Mapped[str] = mapped_column(String(10))
+    # The kind of browser, so that a person knows which of their sign-ins it is.
+    device: Mapped[str] = mapped_column(String(80), default="")
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
 
@@ -79,6 +82,13 @@ class Participant(Base):
     joined_at: Mapped[datetime]
     seen_at: Mapped[datetime]
     left_at: Mapped[datetime | None]
+    # On a break: nothing is collected until they are back.
+    paused_at: Mapped[datetime | None]
+    # Sent out of the room by a facilitator, and the code of the reason.
+    removed_at: Mapped[datetime | None]
+    removed_reason: Mapped[str | None] = mapped_column(String(20))
+    # Withdrew from the research: ``name`` is empty, and nothing leads back to the person.
+    withdrawn_at: Mapped[datetime | None]
 
     @property
     def group(self) -> str | None:
@@ -99,6 +109,92 @@ class Consent(Base):
     language: Mapped[str] = mapped_column(String(2))
     how: Mapped[str] = mapped_column(String(10))
     given_at: Mapped[datetime]
+    # Tries that the two questions of understanding took; None where they were not asked.
+    understood_after: Mapped[int | None]
+
+
+class ConsentText(Base):
+    """A version of what people are asked to say yes to. Kept for good: somebody read it."""
+
+    __tablename__ = "consent_texts"
+
+    version: Mapped[str] = mapped_column(String(20), primary_key=True)
+    data: Mapped[dict[str, Any]]
+    # What ``data`` is, so that the same version can never come to mean something else.
+    content_hash: Mapped[str] = mapped_column(String(64))
+    from_at: Mapped[datetime]
+
+
+class Invitation(Base):
+    """A link for one person to one session. Who that is, is sealed and erased when it ends.
+
+    ``sealed`` holds ``{"label", "email"}`` as the facilitator wrote them.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (Index("ix_invitations_gathering_id", "gathering_id"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("j"))
+    gathering_id: Mapped[str] = mapped_column(ForeignKey("gatherings.id", ondelete="CASCADE"))
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    sealed: Mapped[str | None] = mapped_column(Text)
+    language: Mapped[str | None] = mapped_column(String(2))
+    # A child, for whom the guardians have said yes; the child's own no outranks it.
+    child: Mapped[bool] = mapped_column(default=False)
+    made_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+    made_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+    participant_id: Mapped[str | None] = mapped_column(
+        ForeignKey("participants.id", ondelete="SET NULL")
+    )
+    declined_at: Mapped[datetime | None]
+    recalled_at: Mapped[datetime | None]
+
+
+class PersonKey(Base):
+    """What ties a seat to a person: sealed, apart from everything else, destroyed on withdrawal.
+
+    ``sealed`` holds ``{"pseudonym", "email"}``; seats of one person share a pseudonym only where
+    they said yes to be followed. Source: privacy-and-access.md, "Data minimum".
+    """
+
+    __tablename__ = "person_keys"
+
+    participant_id: Mapped[str] = mapped_column(
+        ForeignKey("participants.id", ondelete="CASCADE"), primary_key=True
+    )
+    sealed: Mapped[str] = mapped_column(Text)
+    made_at: Mapped[datetime]
+
+
+class Flag(Base):
+    """A published text that held words which were taken back: its editor is told.
+
+    ``what`` is ``record`` or ``charter``, ``subject`` the session's or the charter's id, ``place``
+    the contribution or principle in it. Settled when a new edition is out.
+    """
+
+    __tablename__ = "flags"
+    __table_args__ = (Index("ix_flags_what_subject", "what", "subject"),)
+
+    id: Mapped[str] = mapped_column(primary_key=True, default=lambda: new_id("g"))
+    what: Mapped[str] = mapped_column(String(20))
+    subject: Mapped[str] = mapped_column(String(60))
+    place: Mapped[str | None] = mapped_column(String(60))
+    at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
+    settled_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
+
+
+class HelpText(Base):
+    """Where to turn when somebody is in danger, as whoever runs this hub wrote it."""
+
+    __tablename__ = "help_texts"
+
+    language: Mapped[str] = mapped_column(String(2), primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+    changed_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
 
 
 async def find_account_by_email(tx: AsyncSession, email: str) -> Account | None:

@@ -1,10 +1,8 @@
-"""What people do with accounts, seats and consent. Never commits, never renders."""
+"""Accounts of those who run things: adding them, signing in and out."""
 
 from __future__ import annotations
 
-import hashlib
 import secrets
-import unicodedata
 from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
@@ -15,29 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.db import claim
 from hub.errors import Invalid, Refusal
 from hub.people import rules
-from hub.people.models import (
-    Account,
-    Consent,
-    Participant,
-    SignIn,
-    SignInLink,
-    find_account_by_email,
-)
+from hub.people.actions.secret import hash_secret, new_secret
+from hub.people.models import Account, SignIn, SignInLink, find_account_by_email
 
 SIGN_IN_DAYS = 30
 TOKEN_DAYS = 365
 LINK_HOURS = 24
 _hasher = PasswordHasher()
-
-
-def new_secret(prefix: str) -> str:
-    """A secret that only its holder keeps: 256 bits, readable in an address."""
-    return f"{prefix}_{secrets.token_urlsafe(32)}"
-
-
-def hash_secret(secret: str) -> str:
-    """What is kept of a secret. A plain hash is enough for 256 random bits."""
-    return hashlib.sha256(secret.encode()).hexdigest()
 
 
 async def add_account(
@@ -150,86 +132,6 @@ async def use_sign_in_link(tx: AsyncSession, secret: str, *, now: datetime) -> A
     if not used or account is None or account.disabled_at is not None:
         raise Refusal("sign_in_link_spent")
     return account
-
-
-def name_key(name: str) -> str:
-    """Two aliases that look the same have the same key."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()[:120]
-
-
-async def take_seat(
-    tx: AsyncSession,
-    *,
-    gathering_id: str,
-    name: str,
-    language: object,
-    role: str | None,
-    bilingual: bool,
-    consent: dict[str, bool],
-    reserved_names: tuple[str, ...],
-    now: datetime,
-    how: str,
-    remote: bool = False,
-    without_device: bool = False,
-) -> tuple[Participant, str]:
-    """A seat in a session and its secret. Raises Invalid with a pointer for each fault."""
-    name = " ".join(rules.clean_text(name).split())
-    role = role or None
-    faults = rules.join_faults(name=name, language=language, role=role, consent=consent)
-    if "/name" not in faults and rules.name_is_bot_like(name, reserved_names):
-        faults["/name"] = "name_reserved"
-    if faults:
-        raise Invalid(faults)
-    taken = await tx.scalar(
-        select(Participant.id).where(
-            Participant.gathering_id == gathering_id, Participant.name_key == name_key(name)
-        )
-    )
-    if taken:
-        raise Invalid({"/name": "name_taken"})
-    secret = new_secret("pt")
-    participant = Participant(
-        gathering_id=gathering_id,
-        name=name,
-        name_key=name_key(name),
-        language=str(language),
-        role=role,
-        bilingual=bilingual,
-        remote=remote,
-        without_device=without_device,
-        secret_hash=hash_secret(secret),
-        joined_at=now,
-        seen_at=now,
-    )
-    tx.add(participant)
-    await tx.flush()
-    await give_consent(
-        tx, participant, choices=consent, language=participant.language, now=now, how=how
-    )
-    return participant, secret
-
-
-async def give_consent(
-    tx: AsyncSession,
-    participant: Participant,
-    *,
-    choices: dict[str, bool],
-    language: str,
-    now: datetime,
-    how: str,
-) -> Consent:
-    """Keep what the person said yes to, with the version of the text they read."""
-    consent = Consent(
-        participant_id=participant.id,
-        choices=choices,
-        version=rules.CONSENT_VERSION,
-        language=language,
-        how=how,
-        given_at=now,
-    )
-    tx.add(consent)
-    await tx.flush()
-    return consent
 
 
 async def first_facilitator(tx: AsyncSession) -> Account | None:

@@ -1,0 +1,1 @@
+"""Mail that the hub sends: what waits, how it is written and how it goes out."""

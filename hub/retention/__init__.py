@@ -1,0 +1,1 @@
+"""How long things are kept, and deleting them when that time is over."""

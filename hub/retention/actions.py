@@ -1,0 +1,1 @@
+"""Changes to how long things are kept. Never commits, never renders."""

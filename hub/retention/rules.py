@@ -1,0 +1,1 @@
+"""Which material is due for deletion, and when. Plain: no database, no clock."""
