@@ -15,20 +15,27 @@ from starlette.middleware.gzip import GZipMiddleware
 
 import hub
 from hub import health
+from hub.audit.jobs import HEAD_SECONDS, HeadLog
 from hub.charters import api as charters_api
 from hub.charters import comment_pages, import_pages, workbench_pages
 from hub.charters import pages as charters_pages
 from hub.clock import Clock, Every, Ticker
 from hub.db import Database
+from hub.description import describe
 from hub.errors import Forbidden, Refusal, Unauthorised
 from hub.gatherings import api as gatherings_api
 from hub.gatherings import (
     dialogue_pages,
     facilitator_pages,
     format_pages,
+    invitation_pages,
     jobs,
+    moderation_pages,
+    my_data,
+    my_pages,
     proposal_pages,
     question_pages,
+    research_pages,
     term_pages,
     translation_pages,
 )
@@ -40,11 +47,18 @@ from hub.language import api as language_api
 from hub.language.queue import Queue
 from hub.language.translator import Service, Translator
 from hub.live import Admission, Key, Live, NotAdmitted
+from hub.mail import jobs as mail_jobs
+from hub.people import account_pages, audit_pages, consent_pages
+from hub.people import actions as people
+from hub.people import api as people_api
 from hub.people import pages as people_pages
 from hub.people.door import Asking, check_reads, identify
 from hub.programme import api as programme_api
 from hub.programme import pages as programme_pages
 from hub.render import Renderer, hashed
+from hub.retention import api as retention_api
+from hub.retention import jobs as retention_jobs
+from hub.retention import pages as retention_pages
 from hub.settings import Settings
 from hub.web import (
     MAX_BODY_BYTES,
@@ -57,6 +71,9 @@ from hub.web import (
 STATIC = Path(__file__).parent / "static"
 # How often it is looked whether translation packages were installed or removed.
 PACKAGES_SECONDS = 5
+MAIL_SECONDS = 5
+# How long at most what was erased stays in logs of the database and in the memory of a process.
+WIPE_SECONDS = 1800
 DESCRIPTION = """Live sessions where people who share no language think and decide together.
 
 Bearer token or session cookie. Errors are `application/problem+json` (RFC 9457) in the caller's
@@ -102,6 +119,7 @@ def create_app(
         presence_changed=screens.tell_presence,
     )
     screens.live = live
+    post = mail_jobs.Post(database, clock, renderer, settings)
     ticker = Ticker(
         [
             Every(1, "translate", partial(jobs.translate_waiting, screens, translator)),
@@ -113,7 +131,12 @@ def create_app(
             ),
             Every(max(0.2, 2 / clock.speed), "think", partial(jobs.think, screens)),
             Every(15 / clock.speed, "presence", partial(jobs.note_presence, screens)),
+            Every(WIPE_SECONDS, "wipe", partial(my_data.wipe, screens)),
             Every(60 / clock.speed, "idle", partial(jobs.close_idle, screens)),
+            Every(MAIL_SECONDS, "mail", partial(mail_jobs.send_due, post)),
+            Every(600, "retention", partial(retention_jobs.keep_retention, screens)),
+            Every(15 / clock.speed, "guard", partial(jobs.guard, screens)),
+            Every(HEAD_SECONDS, "audit head", HeadLog(database, clock).run),
         ]
     )
     screens.on_change = partial(ticker.wake, "translate")
@@ -121,6 +144,8 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await translator.start()
+        async with database.transaction() as tx:
+            await people.sync_texts(tx, settings.data_dir / "consent", now=clock.now())
         await jobs.load_memory(database, clock, renderer)
         ticker.start()
         yield
@@ -145,11 +170,12 @@ def create_app(
     app.state.limits = Limits(settings.redis_url, speed=clock.speed)
     app.state.demonstration = demonstration
     _join_routes(app)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]
     install_refusals(app)
     # Inside SafeSite, which says in words what is too large.
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY_BYTES)
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
-    app.add_middleware(SafeSite, https=settings.secure_cookies)
+    app.add_middleware(SafeSite, https=settings.secure_cookies, base_url=settings.base_url)
     return app
 
 
@@ -159,7 +185,14 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(language_api.router, dependencies=[Depends(_check_translates)])
     app.include_router(charters_api.router)
     app.include_router(gatherings_api.router)
+    app.include_router(people_api.router)
     app.include_router(people_pages.router)
+    app.include_router(account_pages.router)
+    app.include_router(retention_api.router)
+    app.include_router(retention_pages.router)
+    app.include_router(consent_pages.router)
+    app.include_router(audit_pages.router)
+    app.include_router(audit_pages.api)
     app.include_router(programme_pages.router)
     # Before the pages of one charter, whose id could be any word.
     app.include_router(import_pages.router)
@@ -170,8 +203,12 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(term_pages.router)
     app.include_router(translation_pages.router)
     app.include_router(facilitator_pages.router)
+    app.include_router(moderation_pages.router)
+    app.include_router(invitation_pages.router)
+    app.include_router(research_pages.router)
     app.include_router(proposal_pages.router)
     app.include_router(dialogue_pages.router)
+    app.include_router(my_pages.router)
     app.include_router(gatherings_pages.router)
     app.include_router(question_pages.router)
     app.include_router(facilitator_pages.moves)

@@ -16,15 +16,19 @@ import uvicorn
 
 from hub import schema
 from hub.app import create_app
+from hub.audit.actions import COMMAND, Verdict, note, verify
+from hub.audit.models import AuditEntry
 from hub.charters.actions import load_shipped as load_shipped_charters
 from hub.charters.commands import charter
 from hub.clock import Clock
 from hub.db import Database
 from hub.demo import stage as demo_stage
 from hub.errors import Invalid, Refusal
+from hub.gatherings.api.me import read_seats
 from hub.gatherings.doorway import read_record
 from hub.gatherings.jobs import load_memory
 from hub.gatherings.models import access_gathering, list_contributions
+from hub.gatherings.my_data import withdraw
 from hub.gatherings.qda import as_project
 from hub.gatherings.record import as_markdown
 from hub.gatherings.screens import Screens
@@ -34,7 +38,8 @@ from hub.language.commands import models, translate_lines
 from hub.language.translator import Translator
 from hub.logs import set_up_logs
 from hub.people import actions as people
-from hub.people.models import find_account_by_email
+from hub.people.models import access_participant, find_account_by_email
+from hub.people.texts import TextError
 from hub.programme.actions import load_shipped_cases
 from hub.render import Renderer
 from hub.settings import Settings, SettingsError, load_settings
@@ -51,9 +56,13 @@ app = typer.Typer(
 user = typer.Typer(help="Accounts of those who run things.", no_args_is_help=True)
 token = typer.Typer(help="Bearer tokens for the API.", no_args_is_help=True)
 session = typer.Typer(help="Sessions.", no_args_is_help=True)
+participant = typer.Typer(help="What is held on one who took part.", no_args_is_help=True)
+audit = typer.Typer(help="The audit log.", no_args_is_help=True)
 app.add_typer(user, name="user")
 app.add_typer(token, name="token")
 app.add_typer(session, name="session")
+app.add_typer(participant, name="participant")
+app.add_typer(audit, name="audit")
 app.add_typer(charter, name="charter")
 app.add_typer(models, name="models")
 
@@ -119,6 +128,23 @@ def check_schema(settings: Settings) -> None:
     fail("the database is not up to date: run hub migrate, or hub serve --migrate")
 
 
+def keep_consent_texts(settings: Settings) -> None:
+    """Refuse to start where nobody could tell what people say yes to."""
+
+    async def keep() -> None:
+        database, now = Database(settings.database, secret_key=settings.read_key()), Clock().now()
+        try:
+            async with database.transaction() as tx:
+                await people.sync_texts(tx, settings.data_dir / "consent", now=now)
+        finally:
+            await database.close()
+
+    try:
+        asyncio.run(keep())
+    except TextError as error:
+        fail(str(error), 2)
+
+
 @app.command()
 def serve(
     host: Host = "127.0.0.1",
@@ -136,6 +162,7 @@ def serve(
     if migrate:
         schema.migrate(settings.database)
     check_schema(settings)
+    keep_consent_texts(settings)
     if not settings.base_url:
         os.environ["HUB_BASE_URL"] = reachable_url(host, port)
     typer.echo(f"Samrum: {settings.base_url or os.environ['HUB_BASE_URL']}", err=True)
@@ -294,6 +321,27 @@ def user_add(
     typer.echo(f"{settings.base_url or 'http://127.0.0.1:8000'}/sign-in/{link}")
 
 
+@user.command("link")
+def user_link(email: str) -> None:
+    """Print a new link that signs this account in once, within a day."""
+    settings = settings_or_fail()
+    check_schema(settings)
+
+    async def make() -> str:
+        database, now = Database(settings.database, secret_key=settings.read_key()), Clock().now()
+        try:
+            async with database.transaction() as tx:
+                account = await find_account_by_email(tx, email)
+                if account is None or account.disabled_at is not None:
+                    raise Refusal("account_unknown")
+                return await people.hand_out_link(tx, account, now=now, actor=COMMAND)
+        finally:
+            await database.close()
+
+    link = run(make())
+    typer.echo(f"{settings.base_url or 'http://127.0.0.1:8000'}/sign-in/{link}")
+
+
 @token.command("create")
 def token_create(email: str) -> None:
     """Print a bearer token for this account, and nothing else."""
@@ -307,7 +355,7 @@ def token_create(email: str) -> None:
                 account = await find_account_by_email(tx, email)
                 if account is None:
                     raise Refusal("account_unknown")
-                return await people.sign_in(tx, account, kind="token", now=now)
+                return await people.sign_in(tx, account, kind="token", now=now, actor=COMMAND)
         finally:
             await database.close()
 
@@ -334,6 +382,11 @@ def session_export(
         )
         screens = Screens(database, Clock(), renderer, base_url=settings.base_url)
         try:
+            async with database.transaction() as tx:
+                await access_gathering(tx, session_id)
+                now = Clock().now()
+                facts = {"what": "session", "format": form}
+                await note(tx, "exported", actor=COMMAND, now=now, gathering_id=session_id, **facts)
             async with database.reading() as tx:
                 record = await read_record(screens, tx, session_id)
                 if form == "csv":
@@ -351,6 +404,114 @@ def session_export(
         return (json.dumps(record, ensure_ascii=False, indent=2) + "\n").encode()
 
     sys.stdout.buffer.write(run(export()))
+
+
+@audit.command("check")
+def audit_check(
+    number: Annotated[
+        int | None, typer.Option(min=1, help="An entry whose seal was written down earlier.")
+    ] = None,
+    seal: Annotated[str, typer.Option(help="That seal, as the log or this command told it.")] = "",
+) -> None:
+    """Check the whole audit log; exit 1 where it was changed, cut off or put back in time."""
+    settings = settings_or_fail()
+    if (number is None) != (not seal):
+        fail("--number and --seal go together", 2)
+    check_schema(settings)
+
+    async def check() -> tuple[Verdict, str | None]:
+        database = Database(settings.database, secret_key=settings.read_key())
+        try:
+            async with database.reading() as tx:
+                verdict = await verify(tx)
+                kept = await tx.get(AuditEntry, number) if number else None
+                return verdict, kept.seal if kept else None
+        finally:
+            await database.close()
+
+    verdict, kept = run(check())
+    if not verdict.whole:
+        fail(f"the audit log is broken at entry {verdict.broken_at}")
+    if number is not None and kept != seal:
+        fail(f"entry {number} of the audit log does not have that seal")
+    typer.echo(f"whole: {verdict.count} entries, the last has the seal {verdict.seal}")
+
+
+Seat = Annotated[str, typer.Argument(metavar="ID", help="Of one who took part: p_…")]
+
+
+def _at_hub(settings: Settings) -> Screens:
+    """What it takes to read and change sessions without a server."""
+    database = Database(settings.database, secret_key=settings.read_key())
+    renderer = Renderer(
+        data_folder("templates"), data_folder("translations"), timezone=settings.timezone
+    )
+    return Screens(database, Clock(), renderer, base_url=settings.base_url)
+
+
+@participant.command("export")
+def participant_export(participant_id: Seat) -> None:
+    """Write everything the hub holds on one who took part to standard output, as JSON.
+
+    Their answers to questions are not in it: only their personal link leads to them.
+    """
+    settings = settings_or_fail()
+    check_schema(settings)
+
+    async def export() -> dict[str, Any]:
+        screens = _at_hub(settings)
+        try:
+            async with screens.database.reading() as tx:
+                seat = await access_participant(tx, participant_id)
+            return await read_seats(
+                screens, [seat], secrets={}, now=screens.clock.now(), actor=COMMAND
+            )
+        finally:
+            await screens.database.close()
+
+    found = json.dumps(run(export()), ensure_ascii=False, indent=2) + "\n"
+    sys.stdout.buffer.write(found.encode())
+
+
+@participant.command("erase")
+def participant_erase(
+    participant_id: Seat,
+    keep_anonymous: Annotated[
+        bool, typer.Option("--keep-anonymous", help="What they shared stays, without a name.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase one who took part, as if they had withdrawn themselves. It cannot be undone.
+
+    Their answers to questions stay: only their personal link leads to them.
+    """
+    settings = settings_or_fail()
+    check_schema(settings)
+    if not yes and not typer.confirm(f"Erase {participant_id} for good?", err=True):
+        raise typer.Exit(1)
+
+    async def erase() -> bool:
+        screens = _at_hub(settings)
+        try:
+            async with screens.database.reading() as tx:
+                seat = await access_participant(tx, participant_id)
+            if seat.withdrawn_at is not None:
+                return False
+            await withdraw(
+                screens,
+                seat,
+                keep_anonymous=keep_anonymous,
+                secret=None,
+                actor=COMMAND,
+                outbox=settings.outbox_dir,
+            )
+            return True
+        finally:
+            await screens.settle()
+            await screens.database.close()
+
+    done = run(erase())
+    typer.echo(f"{participant_id} {'erased' if done else 'has withdrawn before'}", err=True)
 
 
 @app.command()

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -19,10 +20,16 @@ from hub.charters import paper
 from hub.db import Database
 from hub.gatherings.models import BEHIND, count_waiting
 from hub.language.translator import Service
+from hub.mail import jobs as mail_jobs
+from hub.mail.transport import find_fault
+from hub.people import actions as people
+from hub.people.texts import TextError
 from hub.settings import Settings
 
 router = APIRouter(include_in_schema=False)
 STARTED = time.time()
+MAIL_ASKED_SECONDS = 60
+_asked: dict[str, tuple[float, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -42,7 +49,8 @@ async def check_parts(settings: Settings, database: Database, translator: Servic
         await _redis(settings),
         *_translation(translator),
         await _translations(database),
-        _mail(settings),
+        await _mail(settings, database),
+        await _consent(settings, database),
         await _pdf(),
         _clock(),
     ]
@@ -96,10 +104,40 @@ async def _translations(database: Database) -> Part:
     return Part("translations", "degraded" if behind else "ok", f"{waiting} waiting")
 
 
-def _mail(settings: Settings) -> Part:
-    if settings.smtp_url:
-        return Part("mail", "ok", "smtp")
-    return Part("mail", "ok", "kept as files in the outbox")
+async def _mail(settings: Settings, database: Database) -> Part:
+    how = "smtp" if settings.smtp_server else "kept as files in the outbox"
+    if fault := await _mail_fault(settings):
+        # Mail waits and is tried again: rooms go on without it.
+        return Part("mail", "degraded", f"{how}: {fault}")
+    try:
+        async with asyncio.timeout(5), database.reading() as tx:
+            waiting, failed = await mail_jobs.count_trouble(tx, datetime.now(UTC))
+    except Exception as error:
+        return Part("mail", "degraded", f"not counted: {type(error).__name__}")
+    trouble = f", {waiting} tried in vain, {failed} given up in a day" if waiting + failed else ""
+    return Part("mail", "degraded" if waiting + failed else "ok", how + trouble)
+
+
+async def _mail_fault(settings: Settings) -> str:
+    """What the mail server says, asked once a minute at most, however often /readyz is."""
+    asked = _asked.get(settings.smtp_url)
+    if asked is None or time.monotonic() - asked[0] > MAIL_ASKED_SECONDS or not settings.smtp_url:
+        asked = _asked[settings.smtp_url] = (time.monotonic(), await find_fault(settings))
+    return asked[1]
+
+
+async def _consent(settings: Settings, database: Database) -> Part:
+    """Whether the files of consent texts can be read, and are what people have said yes to."""
+    try:
+        async with asyncio.timeout(5), database.reading() as tx:
+            await people.list_new_texts(tx, settings.data_dir / "consent")
+            text = await people.text_in_force(tx, now=datetime.now(UTC))
+    except TextError as error:
+        return Part("consent text", "down", str(error), needed=True)
+    except Exception as error:
+        return Part("consent text", "degraded", f"not looked at: {type(error).__name__}")
+    whose = "shipped" if text.data.get("shipped") else "own"
+    return Part("consent text", "ok", f"version {text.version}, {whose}")
 
 
 async def _pdf() -> Part:

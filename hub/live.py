@@ -20,6 +20,8 @@ import structlog
 log = structlog.get_logger(__name__)
 LANGUAGES = ("sv", "en")
 FORMATS = ("json", "html")
+# All that is ever sent down: a push that has another name is a bug.
+EVENTS = ("changes", "notice", "presence", "private")
 TYPING_SECONDS = 2.0
 PRESENCE_DELAY = 0.3
 
@@ -49,6 +51,7 @@ class Seen:
     person: str
     is_participant: bool
     language: str
+    runs: bool = False
 
 
 class NotAdmitted(Exception):
@@ -136,6 +139,9 @@ class Live:
         return bool(rooms.get(room_of(session, language, form)))
 
     async def emit(self, event: str, data: dict[str, Any], *, room: str) -> None:
+        """Send to a room. Raises ValueError for an event that is not among ``EVENTS``."""
+        if event not in EVENTS:
+            raise ValueError(f"no push is called {event!r}")
         await self.sio.emit(event, data, room=room)
 
     async def remove(self, session: str, person: str) -> None:
@@ -143,6 +149,11 @@ class Live:
         for sid, seen in list(self._seen.get(session, {}).items()):
             if seen.person == person:
                 await self._out(sid, session)
+
+    async def remove_everywhere(self, person: str) -> None:
+        """Take a person's connections out of every session."""
+        for session in self.sessions():
+            await self.remove(session, person)
 
     # --- what sockets say ---
 
@@ -179,7 +190,9 @@ class Live:
         if after is not None and after > admission.revision:
             return {"ok": False, "error": "revision_unknown"}
         await self._out(sid, session, quiet=True)
-        self._seen[session][sid] = Seen(admission.person, admission.is_participant, language)
+        self._seen[session][sid] = Seen(
+            admission.person, admission.is_participant, language, admission.runs
+        )
         await self.sio.enter_room(sid, room_of(session, language, form))
         await self.sio.enter_room(sid, f"person:{admission.person}")
         if admission.runs:

@@ -20,7 +20,13 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2 import (
+    BytecodeCache,
+    Environment,
+    FileSystemLoader,
+    StrictUndefined,
+    select_autoescape,
+)
 from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
@@ -92,6 +98,10 @@ class Renderer:
         template = self._environments[language].get_template(name)
         return template.render({**_DEFAULTS, **context, "language": language})
 
+    def forget(self) -> None:
+        """Keep no post that was drawn: somebody has taken words back."""
+        self._posts.clear()
+
     def in_both(self) -> Iterator[tuple[str, str]]:
         """Each sentence of the catalogues in Swedish and English; each form of a plural."""
         swedish, english = (self._catalogues[language] for language in LANGUAGES)
@@ -125,7 +135,8 @@ class Renderer:
     def _environment(self, language: str, loader: FileSystemLoader) -> Environment:
         environment = Environment(
             loader=loader,
-            autoescape=True,
+            # The plain text of a mail is read as it is; everything else is HTML.
+            autoescape=select_autoescape(disabled_extensions=("txt",), default=True),
             undefined=StrictUndefined,
             extensions=["jinja2.ext.i18n"],
             trim_blocks=True,
@@ -151,6 +162,7 @@ class Renderer:
             marked=_marked,
             spaced=_spaced,
             svg=_svg,
+            called=partial(self._called, language),
         )
         return environment
 
@@ -174,6 +186,13 @@ class Renderer:
 
     def _drawn(self, language: str, contribution: Mapping[str, Any]) -> Markup:
         return Markup(self.render(_POST, language, contribution=contribution))  # noqa: S704
+
+    def _called(self, language: str, person: Mapping[str, Any] | None) -> str:
+        """What a person is called; who has withdrawn has no name. Nobody: an empty text."""
+        if person is None:
+            return ""
+        say = partial(self.say, language)
+        return str(person["name"] or say("Withdrawn person"))
 
     def _message(self, language: str, msgid: str) -> Any:
         message = self._catalogues[language].get(msgid)
@@ -207,6 +226,10 @@ class Renderer:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)
         return moment.astimezone(self._zone)
+
+    def when(self, language: str, at: datetime) -> str:
+        """A moment as a local date and time, in numbers that both languages read."""
+        return f"{self._local(at):%Y-%m-%d} {self._hhmm(language, at)}"
 
     def _hhmm(self, language: str, value: str | datetime) -> str:
         return self._local(value).strftime("%H.%M" if language == "sv" else "%H:%M")

@@ -4,18 +4,79 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dotenv import dotenv_values
-from pydantic import ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class SettingsError(Exception):
     """One clear line that says which setting is wrong."""
+
+
+@dataclass(frozen=True)
+class SmtpServer:
+    """The server that takes the hub's mail, as ``HUB_SMTP_URL`` names it.
+
+    ``starttls``: ``required`` (no mail without it), ``offered`` (used where the server has it) or
+    ``never``. ``sender`` is empty where the address names none.
+    """
+
+    host: str
+    port: int
+    tls: bool
+    starttls: Literal["required", "offered", "never"]
+    user: str = field(default="", repr=False)
+    password: str = field(default="", repr=False)
+    sender: str = ""
+
+
+SMTP_PORTS = {"smtp": 587, "smtps": 465}
+STARTTLS = ("required", "offered", "never")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def read_smtp_url(url: str) -> SmtpServer:
+    """``smtp://user:pass@host:port?starttls=required&from=address``, or ``smtps://…``.
+
+    A password is never sent unencrypted to another machine, unless ``starttls=never`` says so.
+    Raises ValueError, which repeats nothing of the address: it may hold a password.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise ValueError("must name a host and a port from 1 to 65535") from error
+    if parts.scheme not in SMTP_PORTS or not parts.hostname:
+        raise ValueError("must begin with smtp:// or smtps:// and name a host")
+    if port == 0 or parts.path not in ("", "/") or parts.fragment:
+        raise ValueError("must be smtp://user:password@host:port, with nothing after but options")
+    options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+    if unknown := sorted(set(options) - {"starttls", "from"}):
+        raise ValueError(f"no option is called {unknown[0]!r}; there are starttls and from")
+    if (parts.username is None) != (parts.password is None):
+        raise ValueError("must name both a user and a password, or neither")
+    secret = parts.password is not None and parts.hostname not in LOOPBACK
+    starttls = options.get("starttls", "required" if secret else "offered")
+    if starttls not in STARTTLS:
+        raise ValueError(f"starttls must be one of {', '.join(STARTTLS)}")
+    sender = options.get("from", "")
+    if sender and (sender.count("@") != 1 or any(c.isspace() or c in "<>,;" for c in sender)):
+        raise ValueError("from must be one e-mail address")
+    return SmtpServer(
+        host=parts.hostname,
+        port=port or SMTP_PORTS[parts.scheme],
+        tls=parts.scheme == "smtps",
+        starttls=starttls,  # type: ignore[arg-type]
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        sender=sender,
+    )
 
 
 class Settings(BaseSettings):
@@ -27,8 +88,8 @@ class Settings(BaseSettings):
     redis_url: str = ""
     data_dir: Path = Path("var")
     base_url: str = ""
-    secret_key: str = ""
-    smtp_url: str = ""
+    secret_key: str = Field(default="", repr=False)
+    smtp_url: str = Field(default="", repr=False)
     models_dir: Path | None = None
     timezone: str = "Europe/Stockholm"
     log_format: Literal["text", "json"] = "text"
@@ -58,6 +119,23 @@ class Settings(BaseSettings):
         if value and not value.startswith(("sqlite", "postgresql")):
             raise ValueError("must begin with sqlite or postgresql")
         return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_url(cls, value: str) -> str:
+        if value:
+            read_smtp_url(value)
+        return value
+
+    @property
+    def smtp_server(self) -> SmtpServer | None:
+        """Where mail goes; None: it is kept as files in ``outbox_dir``."""
+        return read_smtp_url(self.smtp_url) if self.smtp_url else None
+
+    @property
+    def outbox_dir(self) -> Path:
+        """Where mails are kept as files, without a mail server."""
+        return self.data_dir / "outbox"
 
     @property
     def database(self) -> str:

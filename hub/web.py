@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -35,6 +36,9 @@ log = structlog.get_logger(__name__)
 LANGUAGE_COOKIE = "hub_language"
 PROBLEM = "application/problem+json"
 MAX_BODY_BYTES = 4_000_000
+ONCE_LATELY = "1 per hour"
+WRONG_LINKS = "60 per minute"
+WRONG_LINKS_IN_ALL = "600 per minute"
 
 CSP = (
     "default-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; "
@@ -146,13 +150,62 @@ class Limits:
         if not await self._strategy.hit(item, *key):
             raise TooFast(retry_after=max(1, item.get_expiry()))
 
+    async def count(self, rule: str, *key: str) -> None:
+        """Count one, whether or not there is room for it."""
+        if self._speed <= 1:
+            await self._strategy.hit(self._rule(rule), *key)
+
     async def is_open(self, rule: str, *key: str) -> bool:
         """True where another one would be let through; counts nothing."""
         return self._speed > 1 or await self._strategy.test(self._rule(rule), *key)
 
 
 def address_of(request: HTTPConnection) -> str:
-    return request.client.host if request.client else "unknown"
+    """Where a request comes from, for limits: of IPv6 the network, since a home has all of it."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(address, IPv4Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ip_network((address, 64), strict=False))
+
+
+class Guesses:
+    """Wrong guesses of one kind of secret, counted by address and for the whole hub.
+
+    An address that has guessed wrong too often is refused for a while. Where the whole hub is
+    under attack, so is every address that has guessed wrong even once lately: whoever comes with
+    the right secret at first is always let in.
+    """
+
+    def __init__(self, limits: Limits, name: str, rule: str, *, hub_rule: str) -> None:
+        self._limits, self._name, self._rule, self._hub_rule = limits, name, rule, hub_rule
+
+    async def check(self, request: HTTPConnection) -> None:
+        """Raises TooFast where no more guesses are taken from here; counts nothing."""
+        address = address_of(request)
+        used_up = not await self._limits.is_open(self._rule, self._name, address)
+        attacked = not await self._limits.is_open(self._hub_rule, self._name)
+        if attacked and not await self._limits.is_open(ONCE_LATELY, f"{self._name} once", address):
+            used_up = True
+        if used_up:
+            raise TooFast(retry_after=60)
+
+    async def wrong(self, request: HTTPConnection) -> None:
+        """Count a wrong guess. Raises TooFast where it was one too many."""
+        address = address_of(request)
+        await self._limits.count(ONCE_LATELY, f"{self._name} once", address)
+        await self._limits.count(self._hub_rule, self._name)
+        await self._limits.check(self._rule, self._name, address)
+
+
+def guesses_of_links(limits: Limits) -> Guesses:
+    """Personal links of all kinds: they cannot be guessed, and trying must not slow the hub."""
+    return Guesses(limits, "wrong_link", WRONG_LINKS, hub_rule=WRONG_LINKS_IN_ALL)
 
 
 # --- forms -----------------------------------------------------------------------------------
@@ -361,16 +414,38 @@ def is_cross_site(headers: Mapping[str, str]) -> bool:
     return origin is not None and urlsplit(origin).netloc != headers.get("host", "")
 
 
-class SafeSite:
-    """Refuse cross-site changes that ride on cookies, and put safety headers on every answer."""
+def is_our_host(host: str, base_url: str) -> bool:
+    """Whether a ``Host`` header names this hub: its own name, this machine, or a bare address.
 
-    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+    Another name in it may be a page that was made to look like the hub (DNS rebinding), or a way
+    to get foreign links into answers. A bare address can be neither.
+    """
+    if not base_url:
+        return True
+    name = urlsplit(f"//{host}").hostname or ""
+    if name in (urlsplit(base_url).hostname, "localhost"):
+        return True
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class SafeSite:
+    """Refuse other hosts' names and cross-site changes that ride on cookies; add safety headers."""
+
+    def __init__(self, app: ASGIApp, *, https: bool, base_url: str = "") -> None:
         self.app = app
+        self.base_url = base_url
         self.headers = dict(HEADERS)
         if https:
             self.headers["Strict-Transport-Security"] = "max-age=31536000"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and not self._is_ours(scope):
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -385,6 +460,11 @@ class SafeSite:
             await send(message)
 
         request = Request(scope)
+        if not self._is_ours(scope):
+            refusal = Refusal("host_unknown")
+            refusal.status = 400
+            await refuse(request, refusal)(scope, receive, send_safely)
+            return
         changes = scope["method"] not in ("GET", "HEAD", "OPTIONS")
         if changes and "authorization" not in request.headers and is_cross_site(request.headers):
             refusal = Refusal("cross_site")
@@ -399,6 +479,12 @@ class SafeSite:
             await refuse(request, too_large)(scope, receive, send_safely)
             return
         await self.app(scope, receive, send_safely)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        try:
+            return is_our_host(HTTPConnection(scope).headers.get("host", ""), self.base_url)
+        except ValueError:
+            return False
 
 
 def data_folder(name: str) -> Path:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from limits.aio.storage import memory
 from sqlalchemy import event
 from starlette.routing import BaseRoute
 
@@ -31,13 +34,32 @@ from .cast import Person, Session, join, plan
 from .language.echo import EchoTranslator
 
 START = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+LONGEST = (
+    "journeys/test_seven_people.py",
+    "journeys/test_forum.py",
+    "test_commands.py",
+    "journeys/test_dialogue.py",
+)
 _emails = itertools.count(1)
 _routes: list[BaseRoute] = []
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The journeys first: they take longest, and last they would leave one processor idle."""
-    items.sort(key=lambda item: "journeys" not in item.path.parts)
+    """What takes longest comes first: at the end it would leave one processor idle."""
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.relative_to(Path(__file__).parent).as_posix()
+        if name in LONGEST:
+            return LONGEST.index(name)
+        return len(LONGEST) + (not name.startswith("journeys/"))
+
+    items.sort(key=place)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """All that is imported by now stays to the end: do not look it over for garbage again."""
+    gc.collect()
+    gc.freeze()
 
 
 class SetClock(Clock):
@@ -142,6 +164,15 @@ def share_routes(app: FastAPI) -> None:
             app.router.routes[place] = shared
 
 
+@contextmanager
+def limits_by(clock: Clock) -> Iterator[None]:
+    """Rate limits go by this clock: however slow the machine, twenty posts come in one second."""
+    with pytest.MonkeyPatch.context() as patched:
+        stands_still = SimpleNamespace(time=lambda: clock.now().timestamp())
+        patched.setattr(memory, "time", stands_still)
+        yield
+
+
 def trust_the_disk(database: Database) -> None:
     """Do not wait for the disk: the power never fails in a test."""
 
@@ -162,7 +193,9 @@ async def running_hub(tmp_path: Path, blank: Path) -> AsyncIterator[Hub]:
     share_routes(app)
     trust_the_disk(app.state.database)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    async with httpx.AsyncClient(transport=transport, base_url="http://hub.test") as http:
-        yield Hub(app, http, clock, translator, settings)
+    client = httpx.AsyncClient(transport=transport, base_url="http://hub.test")
+    with limits_by(clock):
+        async with client as http:
+            yield Hub(app, http, clock, translator, settings)
     await app.state.screens.settle()
     await app.state.database.close()

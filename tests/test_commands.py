@@ -20,7 +20,7 @@ def run(*arguments: str, folder: Path, given: str = "", **more: str) -> subproce
         capture_output=True,
         text=True,
         env=environment,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -54,6 +54,7 @@ def test_doctor_says_one_line_for_each_dependency(begun: Path) -> None:
         "translation en-sv",
         "translations",
         "mail",
+        "consent text",
         "pdf",
         "clock",
     ]
@@ -102,6 +103,15 @@ def test_accounts_are_added_with_a_role(begun: Path) -> None:
     assert short.returncode == 2
 
 
+def test_a_link_is_handed_out_where_there_is_no_mail(begun: Path) -> None:
+    made = run("user", "link", "admin@example.org", folder=begun)
+    assert made.returncode == 0
+    assert "/sign-in/sl_" in made.stdout
+    missing = run("user", "link", "nobody@example.org", folder=begun)
+    assert missing.returncode == 2
+    assert missing.stdout == ""
+
+
 def test_an_unknown_session_is_not_exported(begun: Path) -> None:
     done = run("session", "export", "s_nothing", folder=begun)
     assert done.returncode == 2
@@ -130,7 +140,7 @@ def test_models_are_listed(begun: Path) -> None:
     assert "sv" in done.stdout
 
 
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_the_demonstration_plays_to_its_end_and_checks_its_record(tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")}
     done = subprocess.run(
@@ -139,7 +149,7 @@ def test_the_demonstration_plays_to_its_end_and_checks_its_record(tmp_path: Path
         text=True,
         cwd=tmp_path,
         env=environment,
-        timeout=220,
+        timeout=840,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -499,7 +499,11 @@ async def post_import(
         return await view_charter(tx, charter_id, full=True)
 
 
-@router.get("/{charter_id}/export")
+@router.get(
+    "/{charter_id}/export",
+    response_class=Response,
+    responses={200: {"content": {"application/yaml": {}, "text/markdown": {}}}},
+)
 async def get_export(
     charter_id: str,
     caller: Asking,

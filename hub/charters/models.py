@@ -319,6 +319,14 @@ async def charters_of(tx: AsyncSession, gathering_ids: Collection[str]) -> set[s
     return set(found)
 
 
+async def gatherings_of(tx: AsyncSession, charter_id: str) -> set[str]:
+    """The sessions that talked about this charter."""
+    found = await tx.scalars(
+        select(Outcome.gathering_id).where(Outcome.charter_id == charter_id).distinct()
+    )
+    return set(found)
+
+
 async def took_part(tx: AsyncSession, charter_id: str, gathering_ids: Collection[str]) -> set[str]:
     """Those of these sessions that talked about the charter."""
     found = await tx.scalars(

@@ -145,6 +145,7 @@ def _principle(
         "leaving": leaving,
         "dissent": [
             {"group": d.get("group"), "text": d["text"], "session": d.get("dialogue")}
+            | ({"withdrawn": True} if d.get("withdrawn") else {})
             for d in principle.dissent
             if visible
         ],

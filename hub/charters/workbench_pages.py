@@ -18,6 +18,7 @@ from hub.errors import Invalid, NotFound, Refusal
 from hub.language.actions import glossary_version, translate_all
 from hub.language.api import MemoryDep, TranslatorDep
 from hub.language.text import Language, other
+from hub.people.actions import list_flags
 from hub.people.door import Asking, check_edits
 from hub.people.models import Account
 from hub.people.pages import page
@@ -58,6 +59,7 @@ async def _overview(
         drafts = await list_drafts(tx, charter_id, account.id)
         events = await list_charter_events(tx, charter_id)
         names = await workbench.names_of(tx, events[-20:], comments)
+        flags = await list_flags(tx, "charter", subject=charter_id)
     charter = whole.view(full=True)
     open_comments: dict[str | None, int] = {}
     for comment in comments:
@@ -75,6 +77,7 @@ async def _overview(
             "removed": [_removed(p) for p in whole.state.removed],
             "open_comments": open_comments,
             "drafts": sorted({draft.principle_id for draft in drafts}),
+            "flags": {flag.place: flag.at for flag in flags},
             "adoption": workbench.adoption_of(whole.state, now),
             "round_open": rules.round_is_open(whole.state, now),
             "round_days": rules.ROUND_DAYS,

@@ -385,8 +385,10 @@ class _Player:
     async def _watch(self) -> None:
         """Keep ``stage`` fresh: at each change that is pushed, and every second."""
         while True:
+            # Not wait_for: until Python 3.12 it loses a cancellation that comes with the nudge.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self.nudge.wait(), POLL_SECONDS)
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self.nudge.wait()
             self.nudge.clear()
             if self.session:
                 try:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Forbidden, Refusal
-from hub.gatherings import actions, rules, views
-from hub.gatherings.doorway import access_said
+from hub.errors import Refusal
+from hub.gatherings import actions, moderation, rules, views
+from hub.gatherings.doorway import access_own, access_said
 from hub.gatherings.models import (
     Contribution,
     Gathering,
     access_contribution,
 )
 from hub.gatherings.screens import Screens
-from hub.people.actions import give_consent
-from hub.people.door import Caller, check_runs, check_seat
+from hub.people import actions as people
+from hub.people.door import Caller, check_active, check_own, check_runs
 from hub.people.models import Account, Participant, latest_consents
 from hub.people.rules import CONSENT_CHOICES, LANGUAGES
 from hub.programme.models import Finding
@@ -103,7 +103,11 @@ async def what_may(
             seat and here and human and any(t["text"] for t in words["translations"].values())
         ),
         "reveal": bool(caller.runs and here and said.kind == "theme" and stands),
-        "hide": bool(caller.runs and here and human),
+        "hide": bool(caller.runs and human and (here or _waits(said))),
+        "let_through": bool(caller.runs and _waits(said)),
+        "answer": bool(
+            own and seat and said.hidden_at and not said.removed_at and not said.hidden_answer_at
+        ),
         "term": bool(caller.runs and here and human and said.text and stage.state == "running"),
         "unhide": bool(caller.runs and said.hidden_at and not said.removed_at),
         "pin": bool(caller.runs and here and not said.pinned_at),
@@ -123,6 +127,10 @@ async def _may_correct_words(
     except Refusal:
         return False
     return True
+
+
+def _waits(said: Contribution) -> bool:
+    return said.held_at is not None and said.removed_at is None
 
 
 def _is_author(words: Mapping[str, Any], *, own: bool, seat: Participant | None) -> bool:
@@ -156,12 +164,22 @@ async def do(
     set_mark: SetMark,
 ) -> str:
     """Carry out an act that came by form; returns the session's id."""
-    session_id, own = await access_said(screens, caller, contribution_id)
+    if act == "remove":
+        session_id = await access_own(screens, caller, contribution_id)
+    else:
+        session_id, _ = await access_said(screens, caller, contribution_id)
     now = screens.clock.now()
     if act in MARKS:
         mark, on = MARKS[act]
-        reason = form.get("reason", "")
-        await set_mark(screens, caller, contribution_id, mark, on=on, reason=reason)
+        reason, note = form.get("reason", ""), form.get("note", "")
+        await set_mark(screens, caller, contribution_id, mark, on=on, reason=reason, note=note)
+        return session_id
+    if act == "let-through":
+        await moderation.let_through(screens, check_runs(caller), session_id, contribution_id)
+        return session_id
+    if act == "answer":
+        author = check_own(caller, session_id)
+        await moderation.answer(screens, author, contribution_id, form.get("text", ""))
         return session_id
     if act == "term":
         return await dispute_term(screens, caller, contribution_id, form.get("term", ""))
@@ -174,8 +192,6 @@ async def do(
             ),
         )
         return session_id
-    if act == "remove" and not own:
-        raise Forbidden("only_author")
 
     async def change(tx: AsyncSession, gathering: Gathering) -> None:
         said = await access_contribution(tx, contribution_id)
@@ -186,7 +202,7 @@ async def do(
                 tx,
                 gathering,
                 said,
-                check_seat(caller, session_id),
+                check_active(caller, session_id),
                 word=form.get("word", ""),
                 reason=form.get("reason", ""),
                 now=now,
@@ -218,22 +234,73 @@ async def change_choices(
     seat: Participant,
     form: Mapping[str, str],
     *,
+    others: Iterable[Participant] = (),
     now: datetime,
 ) -> None:
-    """Language, bilingual, and what the person says yes to from now on."""
+    """Language, bilingual, and what the person says yes to from now on. Raises Invalid.
+
+    ``others``: the seats that the same browser holds.
+    """
     fresh = await tx.get_one(Participant, seat.id)
     if form.get("language") in LANGUAGES:
         fresh.language = form["language"]
         fresh.bilingual = form.get("bilingual") in ("1", "on")
         fresh.remote = form.get("remote") in ("1", "on")
-    if form.get("consent"):
-        choices = {c: form.get(c) in ("1", "on") for c in CONSENT_CHOICES}
-        choices["take_part"] = True
-        await give_consent(tx, fresh, choices=choices, language=fresh.language, now=now, how="form")
-        if not choices["quote_role"]:
-            await _off_screen(tx, gathering, fresh, now=now)
-        if not choices["improve_translation"]:
-            await actions.keep_in_session(tx, gathering, fresh)
+    if not form.get("consent"):
+        return
+    choices = {c: form.get(c) in ("1", "on") for c in CONSENT_CHOICES}
+    asked_again = await people.is_asked_again(tx, seat, now=now)
+    if asked_again and not any(choices.values()):
+        # The answer to the new text may wait until the next post.
+        return
+    # Taking part itself ends by leaving, not by a box.
+    choices["take_part"] = choices["take_part"] or not asked_again
+    await answer_consent(
+        tx,
+        gathering,
+        fresh,
+        choices=choices,
+        version=form.get("version") or None,
+        email=form.get("email", ""),
+        others=others,
+        how="form",
+        now=now,
+    )
+
+
+async def answer_consent(
+    tx: AsyncSession,
+    gathering: Gathering,
+    seat: Participant,
+    *,
+    choices: dict[str, bool],
+    how: str,
+    now: datetime,
+    version: str | None = None,
+    email: str | None = None,
+    others: Iterable[Participant] = (),
+    by: Account | None = None,
+) -> None:
+    """What somebody says yes to from now on, and what it means for what they said so far.
+
+    Raises Invalid. ``by``: a facilitator writes down what was said aloud.
+    """
+    await people.change_consent(
+        tx,
+        seat,
+        choices=choices,
+        language=seat.language,
+        now=now,
+        how=how,
+        version=version,
+        email=email,
+        others=others,
+        by=by.id if by else None,
+    )
+    if not choices["quote_role"]:
+        await _off_screen(tx, gathering, seat, now=now)
+    if not choices["improve_translation"]:
+        await actions.keep_in_session(tx, gathering, seat)
 
 
 async def _off_screen(

@@ -15,7 +15,7 @@ from hub.gatherings.api import dialogues
 from hub.gatherings.models import Gathering
 from hub.gatherings.visit import Here, Visit, contribution_page, desk_page
 from hub.language.text import Language
-from hub.people.door import check_runs, check_seat
+from hub.people.door import check_active, check_runs
 from hub.people.models import Account
 from hub.people.rules import GROUPS, LANGUAGES
 from hub.web import read_form, read_number, see_other
@@ -199,7 +199,7 @@ def _asks(visit: Visit, account: Account, lines: dict[Language, str]) -> Change:
 @router.post("/sessions/{session_id}/no-more")
 async def post_no_more(session_id: str, visit: Here) -> Response:
     """Somebody has no more to add to this step."""
-    seat, now = check_seat(visit.caller, session_id), visit.screens.clock.now()
+    seat, now = check_active(visit.caller, session_id), visit.screens.clock.now()
     await visit.screens.carry_out(
         session_id, lambda tx, g: actions.have_no_more(tx, g, seat, now=now)
     )

@@ -53,9 +53,29 @@ async def access_said(screens: Screens, caller: Caller, contribution_id: str) ->
     own = bool(seat and said.participant_id == seat.id) or bool(
         caller.account and said.account_id == caller.account.id
     )
-    if said.seq is None and not own:
+    # What waits for a facilitator, or was hidden before anybody read it, is theirs to read.
+    moderated = said.held_at is not None or said.hidden_at is not None
+    if said.seq is None and not own and not (caller.runs and moderated):
         raise NotFound("contribution_not_found")
     return said.gathering_id, own
+
+
+async def access_own(screens: Screens, caller: Caller, contribution_id: str) -> str:
+    """The session of a contribution that the caller said, also after they left it.
+
+    Raises Unauthorised, Forbidden for what others said, and NotFound as ``access_said`` does.
+    """
+    if caller.is_nobody:
+        raise Unauthorised()
+    async with screens.database.reading() as tx:
+        said = await access_contribution(tx, contribution_id)
+    seat = caller.own(said.gathering_id)
+    if seat is not None and said.participant_id == seat.id and said.author_key == seat.id:
+        return said.gathering_id
+    session_id, own = await access_said(screens, caller, contribution_id)
+    if not own:
+        raise Forbidden("only_author")
+    return session_id
 
 
 async def record_for(screens: Screens, caller: Caller, session_id: str) -> dict[str, Any]:
@@ -68,14 +88,21 @@ async def record_for(screens: Screens, caller: Caller, session_id: str) -> dict[
 
 
 async def read_record(screens: Screens, tx: AsyncSession, session_id: str) -> dict[str, Any]:
-    """The record of a session, whoever asks."""
+    """The record of a session, whoever asks. After a purge: the published one, as it was kept.
+
+    Raises NotFound, also where the posts were deleted and no record had been published.
+    """
     gathering = await access_gathering(tx, session_id)
+    if gathering.purged_at is not None:
+        if gathering.kept_record is None:
+            raise NotFound("material_deleted")
+        return dict(gathering.kept_record)
     people = await list_participants(tx, session_id)
     consents = await latest_consents(tx, session_id)
     rows = await list_events(tx, session_id)
     said = [said_of(c) for c in await list_everything_said(tx, session_id)]
     session = await screens.session(tx, gathering, full=False)
-    for secret in ("code", "join_url", "open_kinds"):
+    for secret in ("code", "join_url", "open_kinds", "follow_up", "support"):
         session.pop(secret)
     shared = await screens.shared(tx, gathering)
     outcomes = await list_outcomes_of(tx, session_id) if gathering.charter_copy else []

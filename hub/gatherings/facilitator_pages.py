@@ -141,7 +141,9 @@ async def post_new(visit: Here, shelf: Shelf) -> Response:
                 follows=form.get("follows", actions.LATEST),
                 charter=charter,
                 principles=principles,
-                access=form.get("access", "open"),
+                access=form.get("access"),
+                guarded=form.get("guarded") in ("1", "on"),
+                support={part: form.get(f"support_{part}", "") for part in ("name", "contact")},
                 minutes=minutes,
                 demonstration=visit.request.app.state.demonstration,
             )
@@ -169,7 +171,8 @@ async def get_screen(session_id: str, visit: Here) -> Response:
     check_runs(visit.caller)
     context = await room_context(visit, session_id)
     context["said"] = [c for c in context["contributions"] if c["on_screen"]]
-    qr = qr_svg(context["session"]["join_url"])
+    link = context["session"]["join_url"]
+    qr = qr_svg(link) if link else ""
     return visit.page("gatherings/screen.html", qr=qr, **context)
 
 

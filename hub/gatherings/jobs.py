@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -36,7 +37,11 @@ from hub.language.actions import glossary_version, load_shipped, terms_of, trans
 from hub.language.glossary import Term
 from hub.language.models import AddedTerm, Pair, list_terms_in_use
 from hub.language.translator import Service
-from hub.people.models import Participant
+from hub.mail.actions import queue_mail
+from hub.mail.models import Mail
+from hub.people.models import Account, Participant
+from hub.people.rules import LANGUAGES
+from hub.programme.models import Case
 from hub.render import Renderer
 
 log = structlog.get_logger(__name__)
@@ -139,7 +144,7 @@ async def _names(tx: AsyncSession, gathering_ids: set[str]) -> dict[str, tuple[s
     """The names of the people in these sessions, which no translation changes."""
     rows = await tx.execute(
         select(Participant.gathering_id, Participant.name).where(
-            Participant.gathering_id.in_(gathering_ids)
+            Participant.gathering_id.in_(gathering_ids), Participant.withdrawn_at.is_(None)
         )
     )
     found: dict[str, tuple[str, ...]] = defaultdict(tuple)
@@ -490,7 +495,12 @@ async def note_presence(screens: Screens) -> None:
         if seen:
             await tx.execute(
                 update(Participant)
-                .where(Participant.id.in_(seen), Participant.left_at.is_(None))
+                .where(
+                    Participant.id.in_(seen),
+                    Participant.left_at.is_(None),
+                    Participant.removed_at.is_(None),
+                    Participant.paused_at.is_(None),
+                )
                 .values(seen_at=now)
                 .execution_options(synchronize_session=False)
             )
@@ -516,6 +526,9 @@ async def _keep_presence(tx: AsyncSession, seen: set[str], *, now: datetime) -> 
         .where(
             Participant.id.in_(seen),
             Participant.left_at.is_(None),
+            Participant.removed_at.is_(None),
+            # Nothing is collected of somebody who is on a break.
+            Participant.paused_at.is_(None),
             Gathering.state.in_(("open", "running", "paused")),
         )
     )
@@ -555,3 +568,133 @@ async def close_idle(screens: Screens) -> int:
     for gathering_id in due:
         await screens.carry_out(gathering_id, change)
     return len(due)
+
+
+# --- sessions for people who need more care -------------------------------------------------------
+
+
+async def guard(screens: Screens) -> None:
+    """Keep guarded sessions from running without a facilitator, and remind of the follow-up.
+
+    Source: privacy-and-access.md, "Vulnerable groups".
+    """
+    await _keep_hosts(screens)
+    await _pause_left_alone(screens)
+    await _remind_to_follow_up(screens)
+
+
+def _guarded() -> ColumnElement[bool]:
+    """Of gatherings joined with their cases: those where people need more care."""
+    return or_(Gathering.guarded, Case.vulnerable)
+
+
+async def _keep_hosts(screens: Screens) -> None:
+    """Write down when facilitators were last here, so that other processes know too."""
+    now = screens.clock.now()
+    hosts, screens.hosts = screens.hosts, {}
+    live = screens.live
+    for gathering_id in live.sessions() if live else ():
+        if live and any(seen.runs for seen in live.people(gathering_id)):
+            hosts[gathering_id] = now
+    if not hosts:
+        return
+    wanted = (
+        select(Gathering.id)
+        .outerjoin(Case, Case.id == Gathering.case_id)
+        .where(Gathering.id.in_(hosts), Gathering.state.in_(("running", "paused")), _guarded())
+    )
+    async with screens.database.reading() as tx:
+        found = list(await tx.scalars(wanted))
+    if found:
+        async with screens.database.transaction() as tx:
+            await actions.note_hosts(tx, {each: hosts[each] for each in found})
+
+
+async def _pause_left_alone(screens: Screens) -> None:
+    now = screens.clock.now()
+    async with screens.database.reading() as tx:
+        running = list(
+            await tx.scalars(
+                select(Gathering)
+                .outerjoin(Case, Case.id == Gathering.case_id)
+                .where(Gathering.state == "running", _guarded())
+            )
+        )
+        hosts = await actions.hosts_seen(tx, [g.id for g in running]) if running else {}
+    for gathering in running:
+        if _is_left_alone(gathering, hosts, now):
+            await screens.carry_out(gathering.id, partial(_pause_alone, screens))
+
+
+def _is_left_alone(gathering: Gathering, hosts: Mapping[str, datetime], now: datetime) -> bool:
+    began = gathering.phase_started_at or now
+    return rules.is_left_alone(now, last_here_at=max(hosts.get(gathering.id, began), began))
+
+
+async def _pause_alone(screens: Screens, tx: AsyncSession, gathering: Gathering) -> None:
+    now = screens.clock.now()
+    # Looked at again under the lock: a facilitator may have come back.
+    hosts = await actions.hosts_seen(tx, [gathering.id])
+    if gathering.state != "running" or not _is_left_alone(gathering, hosts, now):
+        return
+    event = rules.pause(gathering.stage, now, why=actions.NO_FACILITATOR)
+    await actions.move(tx, gathering, event, account=None, kind="paused_alone")
+    lines = {
+        language: screens.renderer.say(language, f"said_by_bot.{actions.NO_FACILITATOR}")
+        for language in LANGUAGES
+    }
+    actions.say_as_bot(tx, gathering, lines, now=now, fields={"trigger": "paused_alone"})
+
+
+async def _remind_to_follow_up(screens: Screens) -> None:
+    """Mail whoever made a guarded session, twice, where nobody has said that it is done."""
+    now = screens.clock.now()
+    # What nobody could be reminded of for days, nobody is reminded of later.
+    first = now - timedelta(days=2 * rules.FOLLOW_UP_DAYS)
+    last = now - timedelta(hours=rules.REMINDER_HOURS[0])
+    async with screens.database.reading() as tx:
+        due = list(
+            await tx.scalars(
+                select(Gathering.id)
+                .outerjoin(Case, Case.id == Gathering.case_id)
+                .where(
+                    Gathering.state == "closed",
+                    Gathering.started_at.is_not(None),
+                    Gathering.closed_at >= first,
+                    Gathering.closed_at <= last,
+                    Gathering.followed_up_at.is_(None),
+                    Gathering.created_by.is_not(None),
+                    _guarded(),
+                )
+            )
+        )
+    for gathering_id in due:
+        await screens.carry_out(gathering_id, partial(_remind, screens))
+
+
+async def _remind(screens: Screens, tx: AsyncSession, gathering: Gathering) -> None:
+    """One more reminder, where fewer went out than should have; the row is locked meanwhile."""
+    now, closed_at = screens.clock.now(), gathering.closed_at
+    account = await tx.get(Account, gathering.created_by) if gathering.created_by else None
+    if closed_at is None or gathering.followed_up_at or account is None or account.disabled_at:
+        return
+    about = f"{gathering.id} follow-up"
+    sent = await tx.scalar(
+        select(func.count()).where(Mail.about == about, Mail.made_at >= closed_at)
+    )
+    if int(sent or 0) >= rules.reminders_due(now, closed_at=closed_at):
+        return
+    until = closed_at + timedelta(days=rules.FOLLOW_UP_DAYS)
+    await queue_mail(
+        tx,
+        "follow_up",
+        to=account.email,
+        language=account.language,
+        facts={
+            "title": gathering.title.get(account.language) or next(iter(gathering.title.values())),
+            "url": f"{screens.base_url}/sessions/{gathering.id}/desk",
+            "day": until.isoformat(),
+        },
+        now=now,
+        about=about,
+    )

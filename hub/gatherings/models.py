@@ -475,10 +475,18 @@ async def list_private(
 
 
 async def list_everything_said(tx: AsyncSession, gathering_id: str) -> list[Contribution]:
-    """Shared and private, without texts loaded for nothing: for exit conditions only."""
+    """Shared and private, without texts loaded for nothing: for exit conditions only.
+
+    What waits for a facilitator, or was hidden before anybody read it, is not said yet.
+    """
     found = await tx.scalars(
         select(Contribution)
-        .where(Contribution.gathering_id == gathering_id, Contribution.removed_at.is_(None))
+        .where(
+            Contribution.gathering_id == gathering_id,
+            Contribution.removed_at.is_(None),
+            Contribution.held_at.is_(None),
+            or_(Contribution.seq.is_not(None), Contribution.hidden_at.is_(None)),
+        )
         .order_by(Contribution.created_at, Contribution.seq, Contribution.id)
         .options(selectinload(Contribution.participant))
     )

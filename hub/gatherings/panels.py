@@ -21,6 +21,7 @@ from hub.gatherings.models import (
     list_everything_said,
     said_of,
 )
+from hub.gatherings.moderation import read_waiting
 from hub.gatherings.screens import Screens
 from hub.gatherings.views import moment
 from hub.gatherings.watch import read_watch
@@ -42,7 +43,7 @@ async def read_desk(
     acts = await tx.execute(
         select(Act, Account)
         .outerjoin(Account, Account.id == Act.account_id)
-        .where(Act.gathering_id == session_id)
+        .where(Act.gathering_id == session_id, Act.kind != actions.HOST_HERE)
         .order_by(Act.at.desc())
         .limit(LATEST_ACTS)
     )
@@ -54,6 +55,7 @@ async def read_desk(
     slack = rules.slack_seconds(gathering.form, events, screens.clock.now())
     return {
         "slack": round(slack / 60) if gathering.state == "running" else None,
+        "door_help": await actions.find_call_for_help(tx, gathering, now=screens.clock.now()),
         "balance": heard,
         "share_of": {b["group"]: b["share"] for b in heard if b["words"]},
         "unheard": unheard_groups(gathering, said, presence.groups),
@@ -73,9 +75,11 @@ async def read_desk(
                 "online": p.id in presence.groups,
                 "remote": p.remote,
                 "without_device": p.without_device,
+                "on_break": p.paused_at is not None,
             }
             for p in people
         ],
+        "to_moderate": await read_waiting(screens, tx, gathering),
         "ready_count": sum(1 for p in people if p.ready_at),
         "acts": [
             {

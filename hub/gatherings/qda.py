@@ -82,7 +82,7 @@ def _add_source(
         if not words:
             continue
         nameless = c.get("principle") and c["kind"] in NAMELESS
-        name = c["author"]["name"] if c["author"] and not nameless else ""
+        name = (c["author"]["name"] or "") if c["author"] and not nameless else ""
         text += f"{name}{' [machine translation]' if machine else ''}: "
         start = len(text)
         text += words

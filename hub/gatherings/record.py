@@ -597,7 +597,7 @@ def _markdown_line(c: Mapping[str, Any], language: str, say: Say) -> str:
     if c["removed"]:
         return f"- *{say('Removed by its author')}*"
     text, machine = text_in(c, language)
-    name = c["author"]["name"] if c["author"] else ""
+    name = c["author"]["name"] or say("Withdrawn person") if c["author"] else ""
     mark = f" *({say('machine translation')})*" if machine else ""
     remark = c["fields"].get("remark_on")
     kind = say("Remark on the translation") if remark else say("kind." + c["kind"])

@@ -38,6 +38,7 @@ from hub.gatherings.models import (
 )
 from hub.gatherings.standing import Standings
 from hub.live import FORMATS, LANGUAGES, Live, room_of
+from hub.people.door import is_seated
 from hub.people.models import Participant, list_participants
 from hub.programme.models import find_case, list_findings
 from hub.render import Renderer
@@ -73,6 +74,8 @@ class Screens:
         self.touched: set[str] = set()
         # When participants last asked by HTTP, since the presence job last looked.
         self.seen: dict[str, datetime] = {}
+        # When a facilitator last asked for a session by HTTP, since the guard last looked.
+        self.hosts: dict[str, datetime] = {}
         self._writing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._showing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._shown: dict[str, int] = {}
@@ -140,9 +143,14 @@ class Screens:
                 log.exception("push failed", session=gathering_id)
 
     def visited(self, gathering_id: str, seat: Participant | None = None) -> None:
-        """Somebody asked for a session by HTTP: it is alive, and so are they."""
+        """Somebody asked for a session by HTTP: it is alive, and so are they.
+
+        Without a seat only those who run sessions get as far as this.
+        """
         self.touched.add(gathering_id)
-        if seat is not None:
+        if seat is None:
+            self.hosts[gathering_id] = self.clock.now()
+        elif seat.paused_at is None:
             self.seen[seat.id] = self.clock.now()
 
     # --- what changed ---
@@ -167,10 +175,27 @@ class Screens:
                 upto=gathering.revision,
                 contributions=await self.contribution_views(tx, gathering, changed),
                 private=await self.contribution_views(tx, gathering, private, own=True),
+                own_hidden=await self._own_hidden(tx, gathering, changed, private_of),
                 stage=await self.stage(tx, gathering) if moved else None,
                 queue=await self.queue(tx, gathering_id) if queue_moved else None,
                 findings=await self._findings(tx, gathering_id, after),
             )
+
+    async def _own_hidden(
+        self, tx: AsyncSession, gathering: Gathering, changed: list[Contribution], mine: str | None
+    ) -> list[dict[str, Any]] | None:
+        """Somebody's hidden posts, where a post of theirs has changed."""
+        if mine is None or not any(c.participant_id == mine for c in changed):
+            return None
+        return await self.own_hidden(tx, gathering, mine)
+
+    async def own_hidden(
+        self, tx: AsyncSession, gathering: Gathering, participant_id: str
+    ) -> list[dict[str, Any]]:
+        """The posts of a participant that a facilitator hides, as they themselves see them."""
+        found = await actions.list_hidden(tx, gathering.id, author_id=participant_id)
+        shared = [c for c in found if c.seq is not None]
+        return await self.contribution_views(tx, gathering, shared, own=True)
 
     async def _findings(
         self, tx: AsyncSession, gathering_id: str, after: int
@@ -196,6 +221,7 @@ class Screens:
             language,
             session={"id": changes.session},
             contributions=[*changes.contributions, *changes.private],
+            own_hidden=changes.own_hidden,
             stage=changes.stage,
             findings=changes.findings,
             queue=changes.queue,
@@ -243,11 +269,11 @@ class Screens:
         if not any(c.kind in rules.REVISED for c in contributions):
             return Standings([], {})
         said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
-        people = {p.id: p.name for p in await list_participants(tx, gathering.id)}
+        people = {p.id: p.name for p in await list_participants(tx, gathering.id) if p.name}
         return Standings(said, people)
 
     async def presence(self, tx: AsyncSession, gathering_id: str) -> Presence:
-        """Who is here; facilitators are not counted."""
+        """Who is here; facilitators are not counted, nor is anybody who is on a break."""
         participants = await list_participants(tx, gathering_id)
         seen = self.live.people(gathering_id) if self.live else []
         connected = {s.person: s.language for s in seen if s.is_participant}
@@ -255,7 +281,8 @@ class Screens:
         here = [
             p
             for p in participants
-            if p.left_at is None
+            if is_seated(p)
+            and p.paused_at is None
             and (
                 p.without_device
                 or p.id in connected
@@ -360,9 +387,11 @@ class Screens:
         )
         if gathering.charter_copy:
             view |= await self._dialogue(tx, gathering, room, outcomes)
-        people = [p for p in await list_participants(tx, gathering.id) if p.left_at is None]
+        seats = [p for p in await list_participants(tx, gathering.id) if is_seated(p)]
+        people = [p for p in seats if p.paused_at is None]
         return {
             **view,
+            "paused_why": await actions.why_paused(tx, gathering),
             "ready": sum(1 for p in people if p.ready_at),
             "people": len(people),
             "more_time": await count_more_time(tx, gathering),
@@ -395,7 +424,8 @@ class Screens:
                 "by_language": presence.by_language,
                 "by_role": presence.by_role,
             }
-        return view
+        # Of those who may read the session alone: what is listed for all has no names.
+        return view | {"support": gathering.support if full else None}
 
     async def queue(self, tx: AsyncSession, gathering_id: str) -> list[dict[str, Any]]:
         gathering = await access_gathering(tx, gathering_id)
@@ -437,17 +467,32 @@ class Screens:
 
     async def tell_one(self, said: Contribution) -> None:
         """Send what is one person's alone to all their tabs; nothing where it is shared."""
-        if self.live is None or said.seq is not None or said.participant_id is None:
+        if said.seq is None:
+            await self.tell_author(said.id)
+
+    async def tell_author(self, contribution_id: str) -> None:
+        """Send a contribution to all tabs of its author, as only they see it."""
+        if self.live is None:
             return
         async with self.database.reading() as tx:
-            whole = await access_contribution(tx, said.id)
+            said = await access_contribution(tx, contribution_id)
+        if said.participant_id is None:
+            return
         data = {
             "session": said.gathering_id,
             "after": said.revision - 1,
             "upto": said.revision,
-            "items": [{"contribution": views.contribution_view(whole, for_author=True)}],
+            "items": [{"contribution": views.contribution_view(said, for_author=True)}],
         }
         await self.live.emit("private", data, room=f"person:{said.participant_id}")
+
+    async def send_out(self, gathering_id: str, participant_id: str) -> None:
+        """Tell all tabs of somebody that they are no longer in the room, and take them out."""
+        if self.live is None:
+            return
+        data = {"session": gathering_id, "gone": True}
+        await self.live.emit("notice", data, room=f"person:{participant_id}")
+        await self.live.remove(gathering_id, participant_id)
 
 
 def _is_under_way(gathering: Gathering) -> bool:
@@ -466,10 +511,12 @@ class Changes:
     stage: dict[str, Any] | None
     queue: list[dict[str, Any]] | None
     findings: list[dict[str, Any]] | None
+    own_hidden: list[dict[str, Any]] | None = None
 
     def items(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = [{"contribution": c} for c in self.contributions]
         items += [{"contribution": c} for c in self.private]
+        items += [{"contribution": c} for c in self.own_hidden or () if c["revision"] > self.after]
         if self.stage is not None:
             items.append({"phase": self.stage})
         if self.queue is not None:

@@ -53,12 +53,82 @@ class Both(BaseModel):
     en: str = ""
 
 
+class SupportIn(BaseModel):
+    """Whom people can turn to: a name, and a telephone number or another way to reach them."""
+
+    name: str = ""
+    contact: str = ""
+
+
+class EntryIn(BaseModel):
+    """Who may come in, and who is there for them; what is left out stays as it is."""
+
+    access: str | None = None
+    guarded: bool | None = None
+    support: SupportIn | None = None
+
+
+class InvitationIn(BaseModel):
+    """A person to invite.
+
+    ``label``: who it is for; it is sealed, and only facilitators see it. With ``email`` the link is
+    sent, in ``language`` or else in both. ``child`` wants ``guardians_said_yes``. In a guarded
+    session ``no_say_in_care`` is wanted: whoever asks decides on nobody's care. ``count`` makes
+    several links at once, each for one person.
+    """
+
+    label: str = Field(default="", max_length=80)
+    email: str = ""
+    language: str | None = None
+    child: bool = False
+    guardians_said_yes: bool = False
+    no_say_in_care: bool = False
+    count: int = 1
+
+
+class LinkOut(BaseModel):
+    id: str
+    url: str
+
+
+class InvitationOut(BaseModel):
+    """``state``: waiting, used, declined or recalled. Who it was for is erased in the last two."""
+
+    id: str
+    state: str
+    label: str
+    email: str
+    language: str | None
+    child: bool
+    participant: dict[str, str] | None
+    made_at: str
+    used_at: str | None
+    declined_at: str | None
+    recalled_at: str | None
+
+
+class InvitationMade(InvitationOut):
+    """``url`` is shown this once. ``more``: the other links, where several were asked for."""
+
+    url: str
+    mailed: bool
+    more: list[LinkOut] = []
+
+
+class Invitations(BaseModel):
+    items: list[InvitationOut]
+    next: str | None = None
+
+
 class SessionIn(BaseModel):
     """A session to plan. ``minutes`` changes the length of single phases, by phase id.
 
     ``follows``: the closed session whose recommendations it takes up, by id, or ``latest`` for
     the latest of the same case. A format of kind dialogue wants a ``charter``; ``principles`` are
-    those it talks about, in order, all where left out.
+    those it talks about, in order, all where left out. ``guarded``: children, inpatients or others
+    who need more care take part, as they always do where the case is ``vulnerable``; then
+    ``access`` is ``invited``, also where it is left out, and a ``support`` person has to be named
+    before the session opens.
     """
 
     format: str
@@ -67,7 +137,9 @@ class SessionIn(BaseModel):
     follows: str | None = None
     charter: str | None = None
     principles: list[str] | None = None
-    access: str = "open"
+    access: str | None = None
+    guarded: bool = False
+    support: SupportIn | None = None
     starts_at: datetime | None = None
     minutes: dict[str, float] | None = None
 
@@ -159,10 +231,16 @@ class ConsentIn(BaseModel):
     quote_role: bool = False
     improve_translation: bool = False
     contact: bool = False
+    transcribe: bool = False
 
 
 class JoinIn(BaseModel):
-    """Somebody who comes in with a code. ``consent: true`` means taking part only."""
+    """Somebody who comes in with a code. ``consent: true`` means taking part only.
+
+    ``version`` is the consent text that they saw (422 where it is no longer in force), and
+    ``understood`` their answers to its questions, by question id (422 where one is wrong); both
+    may be left out. ``email`` is kept only with ``contact``.
+    """
 
     code: str
     name: str
@@ -171,6 +249,97 @@ class JoinIn(BaseModel):
     bilingual: bool = False
     consent: bool | ConsentIn = False
     remote: bool = Field(default=False, description="In a hybrid session: not in the room")
+    version: str | None = Field(default=None, max_length=20)
+    understood: dict[str, str] | None = None
+    tries: int = Field(default=0, ge=0, le=1000, description="Wrong answers given before")
+    email: str = Field(default="", max_length=254)
+
+
+class ConsentChangeIn(BaseModel):
+    """What somebody says yes to from now on. ``session`` is needed with more than one seat.
+
+    ``version``: the text that they saw (422 where it is no longer in force). ``email``: null
+    keeps it as it was; it is erased where ``contact`` is no.
+    """
+
+    consent: bool | ConsentIn = False
+    session: str | None = None
+    version: str | None = Field(default=None, max_length=20)
+    email: str | None = Field(default=None, max_length=254)
+
+
+class ConsentSaid(BaseModel):
+    """What somebody said yes to. ``asked_again``: the text has changed since, to ``in_force``."""
+
+    session: str
+    participant: str
+    choices: dict[str, bool]
+    version: str
+    language: str
+    given_at: datetime
+    how: str
+    in_force: str
+    asked_again: bool
+
+
+class Paragraphs(BaseModel):
+    sv: list[str]
+    en: list[str]
+
+
+class ConsentPart(BaseModel):
+    title: Both
+    text: Paragraphs
+
+
+class ConsentChoice(BaseModel):
+    id: str
+    label: Both
+    hint: Both | None = None
+
+
+class ConsentAnswer(BaseModel):
+    id: str
+    text: Both
+
+
+class ConsentQuestion(BaseModel):
+    """A question that checks that the text was understood."""
+
+    id: str
+    question: Both
+    answers: list[ConsentAnswer]
+
+
+class ConsentTextOut(BaseModel):
+    """A version of what people say yes to. ``news``: what is new in it, where it says so."""
+
+    version: str
+    date: str
+    in_force: bool
+    short: Paragraphs
+    full: list[ConsentPart]
+    choices: list[ConsentChoice]
+    questions: list[ConsentQuestion]
+    news: Paragraphs | None = None
+
+
+class WithdrawIn(BaseModel):
+    """``keep_anonymous``: what was shared stays, without a name; else it is erased.
+
+    ``session``: from this one alone; left out, from every session the caller has a seat in.
+    """
+
+    keep_anonymous: bool
+    session: str | None = None
+
+
+class WithdrawnOut(BaseModel):
+    """The sessions that the caller has withdrawn from, and when."""
+
+    sessions: list[str]
+    kept_anonymous: bool
+    at: str
 
 
 class InviteIn(BaseModel):
@@ -302,7 +471,55 @@ class DisputeIn(BaseModel):
 
 
 class ReasonIn(BaseModel):
-    reason: str = ""
+    """Why a post is hidden: one of the reasons that are counted, or any text."""
+
+    reason: str = Field(
+        "",
+        description="`personal_data`, `third_person`, `danger`, `offensive`, `off_topic`, "
+        "`repeated`, `other` (with a note), or any text, which is counted as `other`",
+    )
+    note: str = Field("", description="What the author is told besides")
+
+
+class AnswerIn(BaseModel):
+    """What the author of a hidden post answers."""
+
+    text: str = ""
+
+
+class RemoveIn(BaseModel):
+    """Why somebody is sent out of the room."""
+
+    reason: Literal["disturbs", "offensive", "threat", "not_invited", "other"]
+
+
+class ModerationIn(BaseModel):
+    """What a session does with many and with risky posts. What is left out stays as it is."""
+
+    slow_seconds: int | None = Field(
+        None, description="Least seconds between two posts of one person: 0, 15, 30, 60 or 120"
+    )
+    holds_risky: bool | None = Field(
+        None, description="Posts on danger or a third person wait for a facilitator"
+    )
+
+
+class ReasonCount(BaseModel):
+    """How often something was done for a reason."""
+
+    act: Literal["hidden", "held", "removed_from_room"]
+    kind: str = Field(description="The kind of post; `participant` for people")
+    reason: str
+    count: int
+
+
+class RemovedOut(BaseModel):
+    """Somebody who was sent out of the room."""
+
+    id: str
+    name: str
+    reason: str | None
+    at: str | None
 
 
 class AgreeIn(BaseModel):
@@ -387,6 +604,13 @@ class Outcomes(BaseModel):
     next: str | None = None
 
 
+class FollowUpOut(BaseModel):
+    """Until when each person is asked how they are, and since when that is done."""
+
+    by: str
+    done_at: str | None
+
+
 class SessionOut(Open):
     """A live session.
 
@@ -396,11 +620,14 @@ class SessionOut(Open):
 
     id: str
     code: str
-    join_url: str
+    join_url: str | None = Field(description="null where people come in by invitation alone")
     title: Both
     format: dict[str, Any]
     case: dict[str, Any] | None
     access: str
+    guarded: bool = Field(description="The rules for people who need more care apply")
+    support: SupportIn | None = Field(default=None, description="Whom people can turn to")
+    follow_up: FollowUpOut | None = Field(description="Of a guarded session that is over")
     state: str
     phase: str | None
     charter: str | None
@@ -416,6 +643,8 @@ class SessionOut(Open):
     revision: int
     demonstration: bool
     published_at: str | None
+    record_edition: int = Field(description="Of the published record: one more when words leave it")
+    record_changed_at: str | None
     follows: str | None = Field(description="The session whose recommendations it takes up")
 
 
@@ -425,8 +654,10 @@ class Sessions(BaseModel):
 
 
 class AuthorOut(BaseModel):
+    """``name`` is null for somebody who has withdrawn and left their words."""
+
     id: str
-    name: str
+    name: str | None
     role: str | None
     group: str | None
 
@@ -470,7 +701,24 @@ class ContributionOut(Open):
     fields: dict[str, Any] = Field(description=FIELDS)
     removed: bool
     hidden: bool
+    hidden_code: str | None = Field(
+        None, description="Why it is hidden; told to its author and to facilitators"
+    )
+    hidden_reason: str = Field("", description="What was written beside the reason; as above")
+    hidden_answer: str = Field("", description="What its author answered; as above")
+    held: bool = Field(False, description="Waits for a facilitator, and has no `seq`")
     scribe: str | None = Field(description="Who typed it, where that was not the author")
+
+
+class ModerationOut(BaseModel):
+    """What waits for a facilitator, what is hidden, who was sent out, and the counts."""
+
+    slow_seconds: int
+    holds_risky: bool
+    held: list[ContributionOut]
+    hidden: list[ContributionOut]
+    removed: list[RemovedOut]
+    counts: list[ReasonCount]
 
 
 class Contributions(BaseModel):

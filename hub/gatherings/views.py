@@ -40,14 +40,14 @@ def moment(at: datetime | None) -> str | None:
 
 
 def author_view(c: Contribution) -> dict[str, Any] | None:
-    """Who said it; nobody for what was taken back."""
+    """Who said it; nobody for what was taken back, no name for who has withdrawn."""
     if c.removed_at is not None:
         return None
     if c.author_key == BOT:
         return {"id": BOT, "name": BOT_NAME, "role": "bot", "group": None}
     if c.participant is not None:
         p = c.participant
-        return {"id": p.id, "name": p.name, "role": p.role, "group": group_of(p.role)}
+        return {"id": p.id, "name": p.name or None, "role": p.role, "group": group_of(p.role)}
     if c.account is not None:
         return {"id": c.account.id, "name": c.account.name, "role": "facilitator", "group": None}
     return None
@@ -102,7 +102,10 @@ def contribution_view(
         "fields": c.fields if shown else {},
         "removed": gone,
         "hidden": hidden,
+        "hidden_code": c.hidden_code if hidden and for_author else None,
         "hidden_reason": c.hidden_reason if hidden and for_author else "",
+        "hidden_answer": c.hidden_answer if hidden and for_author else "",
+        "held": c.held_at is not None,
         "pinned": c.pinned_at is not None,
         "on_screen": c.screen_at is not None,
         "scribe": c.scribe.name if c.scribe and shown else None,
@@ -461,6 +464,16 @@ def outcome_view(row: Outcome, *, allowed: Iterable[str] = ()) -> dict[str, Any]
     }
 
 
+def follow_up_view(gathering: Gathering, *, guarded: bool) -> dict[str, Any] | None:
+    """Until when people are asked how they are, and since when they have been; None: never."""
+    by = rules.follow_up_by(
+        guarded=guarded, started_at=gathering.started_at, closed_at=gathering.closed_at
+    )
+    if by is None:
+        return None
+    return {"by": moment(by), "done_at": moment(gathering.followed_up_at)}
+
+
 def stage_view(
     gathering: Gathering,
     form: rules.Format,
@@ -498,6 +511,7 @@ def stage_view(
         "open_kinds": list(rules.open_kinds(stage, form)),
         "inputs": list(phase.inputs) if phase else [],
         "discussion": bool(phase and phase.discussion),
+        "reminder": rules.is_reminded(form, stage),
         "speed": speed,
         "phases": [
             {
@@ -535,10 +549,13 @@ def session_view(
     stage = gathering.stage
     running = form.phases[stage.phase_index] if stage.phase_index is not None else None
     copy = gathering.charter_copy
+    guarded = rules.is_guarded(gathering.guarded, vulnerable=bool(case and case.vulnerable))
+    access = rules.access_of(gathering.access, guarded=guarded)
     return {
         "id": gathering.id,
         "code": gathering.code,
-        "join_url": f"{base_url}/join/{gathering.code}",
+        # With an invitation alone: the code opens nothing.
+        "join_url": f"{base_url}/join/{gathering.code}" if access == "open" else None,
         "title": gathering.title,
         "format": {
             "id": form.id,
@@ -552,7 +569,9 @@ def session_view(
         "charter_version": copy["version"] if copy else None,
         "principle": running.principle if running else None,
         "principles": principle_views(gathering, form, outcomes),
-        "access": gathering.access,
+        "access": access,
+        "guarded": guarded,
+        "follow_up": follow_up_view(gathering, guarded=guarded),
         "state": stage.state,
         "phase": running.id if running else None,
         "starts_at": moment(gathering.starts_at),
@@ -567,5 +586,8 @@ def session_view(
         "revision": gathering.revision,
         "demonstration": gathering.demonstration,
         "published_at": moment(gathering.published_at),
+        "record_edition": max(1, gathering.record_edition),
+        "record_changed_at": moment(gathering.record_changed_at),
+        "purged_at": moment(gathering.purged_at),
         "follows": gathering.follows_id,
     }

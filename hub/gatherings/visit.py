@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -13,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.charters import rules as charter_rules
 from hub.charters.models import find_charter, list_comments, took_part
 from hub.errors import Invalid, NotFound, Refusal
-from hub.gatherings import actions, desk, panels, views
+from hub.gatherings import actions, desk, panels, rules, views
 from hub.gatherings.api.bot import read_bot
+from hub.gatherings.api.invitations import read_invitations
 from hub.gatherings.doorway import access_said, may_follow_up, read_followed, record_for
 from hub.gatherings.models import (
     Gathering,
@@ -27,7 +29,8 @@ from hub.gatherings.screens import Room
 from hub.language.actions import Suggestion, suggest
 from hub.language.api import TranslatorDep
 from hub.language.text import Language
-from hub.people.door import Asking
+from hub.people.actions import is_asked_again, list_flags, read_help_text
+from hub.people.door import Asking, check_own
 from hub.people.models import Participant
 from hub.people.pages import page
 from hub.web import Options, Render, field_name, is_htmx, language_of, see_other
@@ -160,10 +163,13 @@ async def room_context(visit: Visit, session_id: str) -> dict[str, Any]:
             "contributions": shared,
             "drafts": views.standing_views(shared, "recommendation"),
             "private": await screens.contribution_views(tx, gathering, private, own=True),
+            "own_hidden": await screens.own_hidden(tx, gathering, seat.id) if seat else [],
             "findings": await screens.finding_views(tx, session_id),
             "queue": await screens.queue(tx, session_id),
             "followed": await read_followed(tx, gathering),
             "ready": bool(seat and seat.ready_at),
+            "asked_again": seat is not None
+            and await is_asked_again(tx, seat, now=screens.clock.now()),
             "asked": await asked_to_comment(tx, gathering, seat, now=screens.clock.now()),
             "me": seat_view(seat),
             "speed": screens.clock.speed,
@@ -178,12 +184,50 @@ async def desk_page(visit: Visit, session_id: str, status: int = 200, **extra: A
         context["bot"] = await read_bot(visit.screens, tx, await access_gathering(tx, session_id))
         terms = await actions.list_session_terms(tx, session_id)
         context["terms"] = [views.term_view(term) for term in terms]
-    context |= {"me": None, "qr": qr_svg(context["session"]["join_url"]), **extra}
+        context["help_text"] = await read_help_text(tx)
+        context["invited"] = await invited_counts(tx, session_id)
+    link = context["session"]["join_url"]
+    context |= {"me": None, "qr": qr_svg(link) if link else "", **extra}
     if context["stage"]["state"] in ("planned", "open"):
         return visit.page("gatherings/plan.html", status, **context)
     side = visit.request.query_params.get("part") == "side"
     name = "gatherings/_desk_side.html" if side else "gatherings/desk.html"
     return visit.page(name, status, **context)
+
+
+async def invited_counts(tx: AsyncSession, session_id: str) -> dict[str, int]:
+    """How many invitations wait, were used, declined or recalled."""
+    found = await actions.list_invitations(tx, session_id)
+    return dict(Counter(actions.state_of(invitation) for invitation, _ in found))
+
+
+async def invitations_page(
+    visit: Visit, session_id: str, status: int = 200, **extra: Any
+) -> Response:
+    """Who is invited to a session and what became of it; the links just made, this once."""
+    async with visit.screens.database.reading() as tx:
+        gathering = await access_gathering(tx, session_id)
+        session = await visit.screens.session(tx, gathering)
+        invitations = await read_invitations(tx, session_id)
+        seats = await actions.count_seats(tx, session_id)
+    return visit.page(
+        "gatherings/invitations.html",
+        status,
+        session=session,
+        invitations=invitations,
+        seats=seats,
+        by_case=bool(session["case"] and session["case"]["vulnerable"]),
+        limit=rules.GUARDED_SEATS if session["guarded"] else None,
+        **extra,
+    )
+
+
+async def break_page(visit: Visit, session_id: str) -> Response:
+    """What somebody who is on a break sees: who is there for them, and the way back."""
+    async with visit.screens.database.reading() as tx:
+        gathering = await access_gathering(tx, session_id)
+        session = await visit.screens.session(tx, gathering)
+    return visit.page("gatherings/break.html", session=session)
 
 
 async def write_for_page(
@@ -204,8 +248,31 @@ async def write_for_page(
         seat = await tx.get(Participant, participant_id)
     if seat is None or seat.gathering_id != session_id or seat.left_at is not None:
         raise NotFound("participant_not_found")
-    context |= {"me": seat_view(seat), "private": [], "ready": False, "written_for": seat.id}
+    context |= {"me": seat_view(seat), "private": [], "own_hidden": []}
+    context |= {"ready": False, "written_for": seat.id}
     return visit.page(name, status, **context, **extra)
+
+
+def is_sent_out(visit: Visit, session_id: str) -> bool:
+    """Whether a facilitator has sent the reader out of this room."""
+    seat = visit.caller.own(session_id)
+    return bool(seat and seat.removed_at is not None and not visit.caller.runs)
+
+
+async def sent_out_page(visit: Visit, session_id: str) -> Response:
+    """What somebody sees who was sent out: why, and what is still theirs."""
+    seat = check_own(visit.caller, session_id)
+    async with visit.screens.database.reading() as tx:
+        gathering = await access_gathering(tx, session_id)
+        session = await visit.screens.session(tx, gathering, full=False)
+        facilitator = await actions.facilitator_name(tx, gathering)
+    return visit.page(
+        "gatherings/sent_out.html",
+        403,
+        session=session,
+        facilitator=facilitator,
+        reason=seat.removed_reason,
+    )
 
 
 async def record_page(
@@ -213,12 +280,17 @@ async def record_page(
 ) -> Response:
     """What the session produced, in both languages, where the reader may see it."""
     record = await record_for(visit.screens, visit.caller, session_id)
+    flagged = False
+    if visit.caller.runs:
+        async with visit.screens.database.reading() as tx:
+            flagged = bool(await list_flags(tx, "record", subject=session_id))
     return visit.page(
         "gatherings/record.html",
         status,
         record=record,
         session=record["session"],
         may_publish=visit.caller.runs,
+        flagged=flagged,
         may_follow_up=may_follow_up(visit.caller),
         unfolded=unfolded,
         **extra,

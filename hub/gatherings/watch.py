@@ -68,14 +68,18 @@ async def read_watch(
     people = await list_participants(tx, gathering.id)
     said = await tx.scalars(
         select(Contribution)
-        .where(Contribution.gathering_id == gathering.id, Contribution.removed_at.is_(None))
+        .where(
+            Contribution.gathering_id == gathering.id,
+            Contribution.removed_at.is_(None),
+            Contribution.held_at.is_(None),
+        )
         .order_by(Contribution.created_at, Contribution.seq, Contribution.id)
         .options(*WITH_AUTHOR)
     )
     contributions = [c for c in said if c.hidden_at is None]
     events = [e.event for e in await list_events(tx, gathering.id)]
     lines = await list_bot_lines(tx, gathering.id)
-    names = (*(p.name for p in people), facilitator)
+    names = (*(p.name for p in people if p.name), facilitator)
     began = _began(events)
     stand = {s.latest.id for s in rules.standing(map(said_of, contributions), "wording")}
     return Watch(

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.db import secret_of
+from hub.db import new_id, secret_of
 from hub.mail.models import Mail
 from hub.sealing import seal, unseal
 
@@ -22,6 +22,7 @@ KINDS = (
     "comment_round",
     "follow_up",
     "words_withdrawn",
+    "accessibility_report",
 )
 PURPOSE = "mail"
 
@@ -47,6 +48,8 @@ async def queue_mail(
         raise ValueError(f"no mail is called {kind!r}")
     key = secret_of(tx)
     mail = Mail(
+        # Known at once, so that many can be put in line without asking the database each time.
+        id=new_id("e"),
         kind=kind,
         language=language,
         sealed_to=seal(key, PURPOSE, to),
@@ -59,7 +62,6 @@ async def queue_mail(
         headers={},
     )
     tx.add(mail)
-    await tx.flush()
     return mail
 
 

@@ -10,14 +10,16 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Forbidden, NotFound, Unauthorised
-from hub.people.actions import hash_secret
+from hub.errors import Forbidden, NotFound, Refusal, Unauthorised
+from hub.people.actions import hash_secret, is_stale, touch_sign_in
 from hub.people.models import (
     Account,
     Participant,
-    find_account_by_secret,
+    SignIn,
+    find_sign_in,
     list_participants_by_secrets,
 )
+from hub.people.rules import ACCOUNT_ROLES
 from hub.web import LANGUAGE_COOKIE, Db, Time
 
 ACCOUNT_COOKIE = "hub_account"
@@ -36,6 +38,8 @@ class Caller:
     seats: Mapping[str, Participant] = field(default_factory=dict)
     # By session id, as the person sent them: nowhere else is more than a hash. Never shown.
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    # What the account is signed in by.
+    sign_in: SignIn | None = None
 
     @property
     def runs(self) -> bool:
@@ -90,21 +94,26 @@ async def identify(
         hashed = hash_secret(bearer)
         if bearer.startswith("pt_"):
             return _seated(None, await list_participants_by_secrets(tx, [hashed]), [bearer])
-        return Caller(await find_account_by_secret(tx, hashed, kind="token", now=now))
-    account = None
+        found = await find_sign_in(tx, hashed, kind="token", now=now)
+        return Caller(found[0], sign_in=found[1]) if found else Caller()
+    found = None
     if secret := cookies.get(ACCOUNT_COOKIE):
-        account = await find_account_by_secret(tx, hash_secret(secret), kind="browser", now=now)
+        found = await find_sign_in(tx, hash_secret(secret), kind="browser", now=now)
     secrets = [v for k, v in cookies.items() if k.startswith(SEAT_COOKIE)][-SEATS_READ:]
     seats = await list_participants_by_secrets(tx, [hash_secret(s) for s in secrets])
-    return _seated(account, seats, secrets)
+    return _seated(found, seats, secrets)
 
 
-def _seated(account: Account | None, seats: list[Participant], secrets: list[str]) -> Caller:
+def _seated(
+    found: tuple[Account, SignIn] | None, seats: list[Participant], secrets: list[str]
+) -> Caller:
+    account, signed_in = found or (None, None)
     sent = {hash_secret(secret): secret for secret in secrets}
     return Caller(
         account,
         {seat.gathering_id: seat for seat in seats},
         {seat.gathering_id: sent[seat.secret_hash] for seat in seats},
+        sign_in=signed_in,
     )
 
 
@@ -148,6 +157,17 @@ def check_seat(caller: Caller, gathering_id: str) -> Participant:
     return seat
 
 
+def check_active(caller: Caller, gathering_id: str) -> Participant:
+    """The caller's seat where something of theirs would be kept: not while they are on a break.
+
+    Raises as check_seat does, and Refusal.
+    """
+    seat = check_seat(caller, gathering_id)
+    if seat.paused_at is not None:
+        raise Refusal("on_break")
+    return seat
+
+
 def check_own(caller: Caller, gathering_id: str) -> Participant:
     """The caller's seat for what is their own: also after they left. Raises as check_seat does."""
     if caller.is_nobody:
@@ -156,6 +176,11 @@ def check_own(caller: Caller, gathering_id: str) -> Participant:
     if seat is None:
         raise Forbidden("needs_seat") if caller.runs else NotFound("session_not_found")
     return seat
+
+
+def check_account(caller: Caller) -> Account:
+    """The account, whatever its role. Raises Unauthorised, or Forbidden for a participant."""
+    return check_role(caller, ACCOUNT_ROLES)
 
 
 def check_admin(caller: Caller) -> Account:
@@ -179,6 +204,9 @@ async def caller_of(request: Request, database: Db, clock: Time) -> Caller:
     bearer = token.strip() if scheme.lower() == "bearer" else None
     async with database.reading() as tx:
         caller = await identify(tx, bearer=bearer, cookies=request.cookies, now=clock.now())
+    if caller.sign_in is not None and is_stale(caller.sign_in, clock.now()):
+        async with database.transaction() as tx:
+            await touch_sign_in(tx, caller.sign_in, now=clock.now())
     gathering_id = request.path_params.get("session_id")
     language = caller.language(gathering_id)
     if language is None and len(caller.seats) == 1:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Base, new_id
+from hub.errors import NotFound
 from hub.people.rules import group_of
 
 
@@ -197,16 +198,20 @@ class HelpText(Base):
     changed_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
 
 
+async def find_account(tx: AsyncSession, account_id: str) -> Account | None:
+    return await tx.get(Account, account_id)
+
+
 async def find_account_by_email(tx: AsyncSession, email: str) -> Account | None:
     return await tx.scalar(select(Account).where(func.lower(Account.email) == email.lower()))
 
 
-async def find_account_by_secret(
+async def find_sign_in(
     tx: AsyncSession, secret_hash: str, *, kind: str, now: datetime
-) -> Account | None:
-    """The account behind a cookie (``browser``) or a bearer token (``token``)."""
-    return await tx.scalar(
-        select(Account)
+) -> tuple[Account, SignIn] | None:
+    """The account behind a cookie (``browser``) or a bearer token (``token``), and its sign-in."""
+    found = await tx.execute(
+        select(Account, SignIn)
         .join(SignIn, SignIn.account_id == Account.id)
         .where(
             SignIn.secret_hash == secret_hash,
@@ -216,6 +221,44 @@ async def find_account_by_secret(
             Account.disabled_at.is_(None),
         )
     )
+    row = found.first()
+    return (row[0], row[1]) if row is not None else None
+
+
+async def list_sign_ins(tx: AsyncSession, account_id: str, *, now: datetime) -> list[SignIn]:
+    """The sign-ins and tokens of an account that still open the hub, latest first."""
+    found = await tx.scalars(
+        select(SignIn)
+        .where(SignIn.account_id == account_id, SignIn.ended_at.is_(None), SignIn.expires_at > now)
+        .order_by(SignIn.created_at.desc(), SignIn.id)
+    )
+    return list(found)
+
+
+async def list_accounts(
+    tx: AsyncSession, *, after: str | None = None, limit: int | None = None
+) -> list[tuple[Account, datetime | None]]:
+    """Accounts in the order in which they were added, and when each was last seen.
+
+    ``after``: the id of the last one already listed.
+    """
+    seen = (
+        select(SignIn.account_id, func.max(SignIn.seen_at).label("at"))
+        .group_by(SignIn.account_id)
+        .subquery()
+    )
+    query = (
+        select(Account, seen.c.at)
+        .outerjoin(seen, seen.c.account_id == Account.id)
+        .order_by(Account.created_at, Account.id)
+    )
+    if after is not None:
+        last = select(Account.created_at).where(Account.id == after).scalar_subquery()
+        query = query.where(
+            (Account.created_at > last) | ((Account.created_at == last) & (Account.id > after))
+        )
+    found = await tx.execute(query.limit(limit) if limit is not None else query)
+    return [(account, at) for account, at in found]
 
 
 async def list_participants_by_secrets(
@@ -226,6 +269,14 @@ async def list_participants_by_secrets(
         return []
     found = await tx.scalars(select(Participant).where(Participant.secret_hash.in_(secret_hashes)))
     return list(found)
+
+
+async def access_participant(tx: AsyncSession, participant_id: str) -> Participant:
+    """Somebody who took part, also after they left. Raises NotFound."""
+    found = await tx.get(Participant, participant_id)
+    if found is None:
+        raise NotFound("participant_not_found")
+    return found
 
 
 async def list_participants(tx: AsyncSession, gathering_id: str) -> list[Participant]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 Language = Literal["sv", "en"]
@@ -29,10 +31,33 @@ CONSENT_CHOICES = (
     "quote_role",
     "improve_translation",
     "contact",
+    "transcribe",
 )
-CONSENT_VERSION = "2026-11"
 NAME_LIMIT = 40
 PASSWORD_MINIMUM = 10
+PASSWORD_LIMIT = 200
+EMAIL_LIMIT = 254
+_EMAIL = re.compile(r"[^\s@,;:<>()\[\]\\\"]{1,64}@[^\s@,;:<>()\[\]\\\"]+\.[^\s@,;:<>()\[\]\\\"]+")
+# The first that is found in what a browser says of itself. Most claim to be several.
+_BROWSERS = (
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("FxiOS/", "Firefox"),
+    ("Firefox/", "Firefox"),
+    ("CriOS/", "Chrome"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "Mac"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
 
 
 def other_language(language: Language) -> Language:
@@ -98,9 +123,60 @@ def name_is_bot_like(name: str, reserved: tuple[str, ...]) -> bool:
 
 
 def password_fault(password: str) -> str | None:
-    return "password_short" if len(password) < PASSWORD_MINIMUM else None
+    """The code of what is wrong with a new password. No rules but its length (NIST SP 800-63B)."""
+    if len(password) < PASSWORD_MINIMUM:
+        return "password_short"
+    return "password_long" if len(password) > PASSWORD_LIMIT else None
+
+
+def is_email(text: str) -> bool:
+    """Whether this can be one e-mail address, which no list and no header can be made of.
+
+    What comes before the @ is ASCII: few servers take anything else.
+    """
+    seen = not any(unicodedata.category(c)[0] in "CZ" for c in text)
+    dots = ".." not in text and not text.endswith(".") and not text.startswith(".")
+    whole = _EMAIL.fullmatch(text) is not None
+    local = text.partition("@")[0]
+    plain = local.isascii() and not local.endswith(".")
+    return seen and dots and whole and plain and len(text) <= EMAIL_LIMIT
+
+
+def device_of(user_agent: str) -> str:
+    """The family of a browser and its system, such as "Firefox, Android". Empty for all else.
+
+    Nothing else of what a browser says is kept: it could tell people apart.
+    """
+    found = [
+        next((name for mark, name in known if mark in user_agent), "")
+        for known in (_BROWSERS, _SYSTEMS)
+    ]
+    return ", ".join(part for part in found if part)
 
 
 def consent_summary(choices: dict[str, Any]) -> list[str]:
     """The choices somebody said yes to, in the order of the form."""
     return [choice for choice in CONSENT_CHOICES if choices.get(choice)]
+
+
+def understanding_faults(
+    questions: Sequence[Mapping[str, Any]], answers: Mapping[str, object]
+) -> dict[str, str]:
+    """JSON pointer to what is wrong with the answers; empty where the text was understood.
+
+    ``answers``: the id of the answer chosen, by the question's id.
+    Source: privacy-and-access.md, "Consent model".
+    """
+    faults: dict[str, str] = {}
+    for question in questions:
+        given, pointer = answers.get(question["id"]), f"/understood/{question['id']}"
+        if given not in {answer["id"] for answer in question["answers"]}:
+            faults[pointer] = "understood_missing"
+        elif given != question["right"]:
+            faults[pointer] = "understood_wrong"
+    return faults
+
+
+def email_fault(email: str) -> str | None:
+    """The code of what is wrong with an e-mail address; an empty one is none, and no fault."""
+    return "email_unreadable" if email and not is_email(email) else None

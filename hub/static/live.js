@@ -87,6 +87,8 @@
     saveDrafts();
     const known = new Set(log ? [...log.children].map(li => li.id) : []);
     const restore = keep(), put = place(), wasAtEnd = atEnd(), stage = stageNow();
+    /* A post that waited is shared now: it goes from what only its author sees into the conversation. */
+    for (const li of main.querySelectorAll('#mine > [data-held]')) if (html.includes(`id="${li.id}" data-seq`)) li.remove();
     await htmx.swap({ text: html, target: main, swap: 'none' });
     mark();
     restoreDrafts();
@@ -105,6 +107,8 @@
   }
   async function text(url, options = {}) {
     const answer = await fetch(url, { credentials: 'same-origin', headers: { 'HX-Request': 'true' }, ...options });
+    /* Not in the room any more: the page says why. */
+    if ([401, 403, 404].includes(answer.status) && url.includes('/changes?')) location.reload();
     if (!answer.ok) throw new Error(`${answer.status} ${url}`);
     return answer.text();
   }
@@ -329,10 +333,11 @@
   document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
     const form = ctx.sourceElement;
     if (!form?.matches?.('form')) return;
-    sent = form.dataset.draft;
+    /* A form that asks for consent again carries on the draft of the post that it keeps. */
+    sent = form.dataset.draft ?? form.dataset.again;
     if (ctx.response.status < 300) {
       touched.delete(form);
-      if (form.dataset.draft) stored.drop(slot(form.dataset.draft));
+      if (sent) stored.drop(slot(sent));
       if (!socket?.connected) then(catchUp);
     }
   });
@@ -356,6 +361,12 @@
     if (sent === null) return;
     const key = sent;
     sent = null;
+    const again = main.querySelector('form[data-again=""]');
+    if (again) {
+      again.dataset.again = key ?? '';
+      again.closest('[data-again-place]').querySelector('[autofocus]')?.focus();
+      return;
+    }
     restoreDrafts();
     showKept();
     if (filled) return;
@@ -492,7 +503,11 @@
     if (p.session !== session) return;
     for (const el of document.querySelectorAll('[data-online]')) el.textContent = el.dataset.online === 'n' ? p.online : say(words.online, p.online);
   });
-  socket?.on('notice', n => { if (n?.text) toast('notice', n.text); });
+  socket?.on('notice', n => {
+    if (n?.text) toast('notice', n.text);
+    /* Whoever was sent out of the room is told so by the page. */
+    if (n?.gone && n.session === session) location.reload();
+  });
   /* Until the socket has been let in, and whenever it is gone, the page asks by itself. */
   poll(true);
   addEventListener('online', reach);

@@ -98,7 +98,7 @@ async def test_places_that_are_no_numbers_come_last(hub: Hub) -> None:
 
 
 async def test_two_long_texts_with_nothing_in_common_are_told_apart_at_once() -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     # Four thousand letters each, of which half are the same spaces.
     assert rules.diff("a " * 2000, "b " * 2000)
-    assert time.perf_counter() - began < 2
+    assert time.thread_time() - began < 2

@@ -287,10 +287,10 @@ def test_what_is_wrong_is_named_by_line_and_field(
     ],
 )
 def test_a_file_that_is_no_charter_is_refused_at_once(raw: bytes, code: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     found = faults_of(lambda: files.read_yaml(raw, file="x.yaml"))
     assert code in [fault[2] for fault in found]
-    assert time.perf_counter() - began < 3
+    assert time.thread_time() - began < 3
 
 
 @settings(max_examples=60, deadline=None)

@@ -24,7 +24,12 @@ def load_format(root: Any, name: str) -> dict[str, Any]:
 
 
 class FakeHub:
-    """One session at a time. ``refuse_every`` answers 429 to each n-th post, once."""
+    """One session at a time. ``refuse_every`` answers 429 to each n-th post, once.
+
+    ``when_said`` is called at each post that is taken. ``shown_as`` lists what the player was told
+    of the session: state, number of the phase, and when (seconds of the loop); ``advanced`` when it
+    went on. Until ``may_advance`` is set, whoever goes on from the phase ``wait_at`` has to wait.
+    """
 
     def __init__(self, form: dict[str, Any], *, refuse_every: int = 0) -> None:
         self.phases = form["phases"]
@@ -40,6 +45,9 @@ class FakeHub:
         self.sockets.on("connect", self._connected)
         self.sockets.on("enter", self._enter)
         self.sockets.on("typing", self._typing)
+        self.when_said: Callable[[], None] | None = None
+        self.wait_at = -1
+        self.may_advance = asyncio.Event()
         self.clear()
 
     def clear(self) -> None:
@@ -52,6 +60,8 @@ class FakeHub:
         self.shown: set[str] = set()
         self.ready: set[str] = set()
         self.forced = 0
+        self.shown_as: list[tuple[str, int, float]] = []
+        self.advanced: list[float] = []
 
     # Running
 
@@ -134,12 +144,18 @@ class FakeHub:
 
     async def show_session(self, request: web.Request) -> web.Response:
         self._caller(request)
+        self.shown_as.append((self.state, self.index, asyncio.get_running_loop().time()))
         return web.json_response(self._session())
 
     async def move(self, request: web.Request) -> web.Response:
         self._caller(request)
         body = await request.json() if request.can_read_body else {}
-        if not self.go(request.match_info["move"], **body):
+        move = request.match_info["move"]
+        if move == "advance":
+            self.advanced.append(asyncio.get_running_loop().time())
+            if self.index == self.wait_at:
+                await self.may_advance.wait()
+        if not self.go(move, **body):
             return _problem(409, "move")
         return web.json_response(self._session())
 
@@ -209,6 +225,8 @@ class FakeHub:
             return _problem(429, "too_fast")
         self.said.append(said)
         self.revision += 1
+        if self.when_said is not None:
+            self.when_said()
         return web.json_response(said, status=201)
 
     def _is_open(self, kind: str) -> bool:
@@ -292,8 +310,8 @@ def _problem(status: int, code: str) -> web.Response:
     return web.json_response(body, status=status, content_type="application/problem+json")
 
 
-async def until(condition: Callable[[], bool], *, seconds: float = 10) -> None:
-    """Wait until it holds. Raises TimeoutError."""
+async def until(condition: Callable[[], bool], *, seconds: float = 120) -> None:
+    """Wait until it holds. Raises TimeoutError where it never does."""
     async with asyncio.timeout(seconds):
         while not condition():
             await asyncio.sleep(0.01)

@@ -469,7 +469,7 @@ async def test_a_reason_that_is_remembered_fills_a_post_without_words(hub: Hub) 
     known = next(pair for pair in await pairs(hub) if pair.source_language == "sv")
     fields = {"of": proposal["id"], "value": "objection", "reason": known.source_text}
     await session.astrid.said(session.id, "", "stance", fields=fields)
-    await asyncio.wait_for(hub.translate(), 30)
+    await asyncio.wait_for(hub.translate(), 300)
     assert "pending" not in await statuses(hub)
 
 
@@ -525,7 +525,7 @@ async def test_ten_thousand_waiting_posts_hold_up_no_original(hub: Hub) -> None:
     assert max(busy) <= quiet
     assert queue.waiting <= jobs.BATCH
     held.let_go.set()
-    async with asyncio.timeout(100):
+    async with asyncio.timeout(400):
         await work
     await hub.translate()
     assert held.most <= jobs.BATCH

@@ -29,7 +29,7 @@ from .test_seven_people import (
     write,
 )
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(1200)
 
 CHARTER = "vi-skapar-tillsammans"
 PRINCIPLE = "vst-7"

@@ -14,12 +14,10 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from ..live.conftest import Server
-from .conftest import NARROW, PHONE, Look, check_access, check_fits
+from .conftest import NARROW, PHONE, UNDERSTOOD, Look, check_access, check_fits
 from .test_forum import sign_in
 
-pytestmark = pytest.mark.timeout(300)
-# Seven browsers on two cores take their time.
-expect.set_options(timeout=20_000)
+pytestmark = pytest.mark.timeout(1200)
 
 TABLET = {"width": 820, "height": 1180}
 SHOTS = os.environ.get("SHOTS")
@@ -167,7 +165,7 @@ class Keyboard(Hand):
 
     async def in_sight(self) -> None:
         """What has the focus shows a ring and can be seen; posts that come in may move it."""
-        for _ in range(20):
+        for _ in range(200):
             if await self.page.evaluate(FOCUS) == "":
                 return
             await self.page.wait_for_timeout(100)
@@ -225,6 +223,8 @@ async def join(person: Hand, code: str, *, role: str, also: Iterable[str] = ()) 
             await person.tick(f"#{box}")
     await person.fill("#name", person.name)
     await person.tick(f"input[name=role][value='{role}']")
+    for question, answer in UNDERSTOOD.items():
+        await person.tick(f"input[name={question}][value={answer}]")
     await person.tick("#take_part")
     if "quote_role" in also:
         await person.tick("#quote_role")
@@ -405,7 +405,7 @@ async def take_with(person: Hand, text: str) -> None:
 
 
 async def answer_questions(person: Hand, when: str) -> None:
-    await person.press("#stage .asks a")
+    await person.press(f"#stage .asks a[href$='/questions/{when}']")
     await person.page.wait_for_url(f"**/questions/{when}")
     for item in await person.page.locator(".scale").all():
         if await item.is_visible():
@@ -473,7 +473,7 @@ async def do_with(desk: Page, said: str, act: str) -> None:
 
 async def expect_same(page: Page, name: str) -> None:
     """The live page shows what one loaded afresh shows."""
-    for last in [*itertools.repeat(False, 60), True]:
+    for last in [*itertools.repeat(False, 240), True]:
         live, fresh = await asyncio.gather(page.evaluate(SHOWN, False), page.evaluate(SHOWN, True))
         if live == fresh:
             return
@@ -520,7 +520,6 @@ async def test_seven_people_hold_a_forum(server: Server, look: Look) -> None:
     def on(kind: type[Hand], name: str, language: str, **more: Any) -> Any:
         async def start() -> Hand:
             page = await look("/help", language=language, **more)
-            page.set_default_timeout(30_000)
             return kind(page, name, language, script=more.get("java_script_enabled", True))
 
         return start()

@@ -85,7 +85,7 @@ def test_the_packages_translate_through_argostranslate_alone(tmp_path: Path) -> 
         [sys.executable, "-c", ALONE, str(tmp_path), packages, json.dumps(texts)],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=400,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -142,20 +142,23 @@ def test_a_nasty_text_gives_a_sane_one_or_a_marked_failure(
 
 
 def test_the_words_of_a_nasty_text_do_not_hold_up_the_next(translator: Translator) -> None:
-    async def race() -> float:
+    async def race() -> None:
+        texts = NASTY * 3
         slow = [
-            asyncio.create_task(translator.translate(NASTY, source="sv", target="en"))
+            asyncio.create_task(translator.translate(texts, source="sv", target="en"))
             for _ in range(2)
         ]
-        await asyncio.sleep(0.05)
-        start = time.perf_counter()
+        while translator.waiting < 2 * len(texts):
+            await asyncio.sleep(0)
         (quick,) = await translator.translate(["Jag är trött."], source="sv", target="en")
-        waited = time.perf_counter() - start
         assert quick.status == "machine"
-        await asyncio.gather(*slow)
-        return waited
+        # It had its turn between two batches of theirs.
+        assert not any(task.done() for task in slow)
+        for task in slow:
+            task.cancel()
+        await asyncio.gather(*slow, return_exceptions=True)
 
-    assert asyncio.run(race()) < 10
+    asyncio.run(race())
 
 
 def test_a_number_that_went_missing_is_doubted(
@@ -207,15 +210,16 @@ def test_an_engine_that_breaks_on_one_text_still_does_the_others(
 
 
 def test_the_event_loop_stays_free(translator: Translator) -> None:
-    async def watch() -> float:
-        longest, last, done = 0.0, time.perf_counter(), False
+    async def watch() -> tuple[float, int]:
+        # Of its own time: how long others use the processor says nothing of the loop.
+        longest, last, ticks, done = 0.0, time.thread_time(), 0, False
 
         async def tick() -> None:
-            nonlocal longest, last
+            nonlocal longest, last, ticks
             while not done:
                 await asyncio.sleep(0.002)
-                now = time.perf_counter()
-                longest, last = max(longest, now - last), now
+                now = time.thread_time()
+                longest, last, ticks = max(longest, now - last), now, ticks + 1
 
         ticking = asyncio.create_task(tick())
         texts = ["Jag har varit på avdelningen i tre dagar och ingen har pratat med mig."] * 5
@@ -223,9 +227,11 @@ def test_the_event_loop_stays_free(translator: Translator) -> None:
         await translator.translate(texts, source="sv", target="en")
         done = True
         await ticking
-        return longest
+        return longest, ticks
 
-    assert asyncio.run(watch()) < 0.25
+    longest, ticks = asyncio.run(watch())
+    assert longest < 0.25
+    assert ticks > 40
 
 
 def test_the_work_is_done_in_the_worker_thread(
@@ -274,7 +280,8 @@ def test_a_caller_who_gives_up_frees_the_place(translator: Translator) -> None:
         task = asyncio.create_task(
             translator.translate(["Jag är trött. " * 40] * 60, source="sv", target="en")
         )
-        await asyncio.sleep(0.02)
+        while not translator.waiting:
+            await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -55,10 +55,10 @@ class Screen:
 
     async def enter(self, session: str, language: str, **more: Any) -> Any:
         return await self.client.call(
-            "enter", {"session": session, "language": language, **more}, timeout=10
+            "enter", {"session": session, "language": language, **more}, timeout=60
         )
 
-    async def until(self, fits: Any, seconds: float = 15) -> Any:
+    async def until(self, fits: Any, seconds: float = 90) -> Any:
         """The first event that fits, among those that came and those to come."""
         async with asyncio.timeout(seconds):
             while True:
@@ -100,7 +100,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory, blank: Path) -> Async
     sock.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
     app = create_app(Settings(data_dir=folder, base_url=url), clock=Clock())
-    async with serve(app, sock), httpx.AsyncClient(base_url=url, timeout=30) as http:
+    async with serve(app, sock), httpx.AsyncClient(base_url=url, timeout=120) as http:
         now = app.state.clock.now()
         async with app.state.database.transaction() as tx:
             account = await people.add_account(
@@ -136,7 +136,7 @@ async def connect(server: Server) -> AsyncIterator[Any]:
             server.url,
             transports=["websocket"],
             auth={"token": token} if token else None,
-            wait_timeout=10,
+            wait_timeout=60,
         )
         clients.append(client)
         return screen

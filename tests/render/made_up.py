@@ -5,7 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from hub.measures.items import shipped
+from hub.people.texts import shipped_texts
+from hub.people.views import form_view
 
 AT = "2026-11-24T13:21:00Z"
 QR = (
@@ -474,10 +478,14 @@ def session(state: str = "running", **more: Any) -> dict[str, Any]:
         },
         "case": CASE,
         "access": "open",
+        "guarded": False,
+        "support": None,
+        "follow_up": None,
         "state": state,
         "revision": 41,
         "demonstration": True,
         "published_at": None,
+        "purged_at": None,
         "starts_at": None,
         "online": 23,
         "by_language": {"sv": 14, "en": 9},
@@ -539,7 +547,9 @@ ACTS = (
     "seated", "wrote_for", "term_disputed", "progress_set", "term_added", "term_changed",
     "translator_invited",
     "term_removed", "text_put", "outcome_written", "principles_ordered", "tag_skipped",
-    "meaning_asked", "parked",
+    "meaning_asked", "parked", "removed_from_room", "let_back_in", "let_through",
+    "moderation_changed", "exported", "entry_changed", "invited", "invitation_recalled",
+    "paused_alone", "followed_up",
 )  # fmt: skip
 
 
@@ -648,10 +658,12 @@ def desk(index: int | None = 4, state: str = "running", **more: Any) -> dict[str
             {
                 "id": "p_maja", "name": "Maja", "role": "patient", "language": "sv",
                 "ready": True, "online": True, "remote": True, "without_device": True,
+                "on_break": False,
             },
             {
                 "id": "p_x", "name": "X", "role": None, "language": "en",
                 "ready": False, "online": False, "remote": False, "without_device": False,
+                "on_break": True,
             },
         ],
         "ready_count": 1,
@@ -660,6 +672,7 @@ def desk(index: int | None = 4, state: str = "running", **more: Any) -> dict[str
         "share_of": {"lived": 0.39},
         "unheard": ["research"],
         "terms": TERMS,
+        "invited": {"used": 2, "waiting": 1},
         "waiting": {
             "restating": [{"participant": "p_maja", "post": doubtful[0]},
                           {"participant": "p_x", "post": doubtful[1]}],
@@ -685,7 +698,7 @@ MAY = (
     "reply", "restate", "check", "agree", "stance", "amend", "change", "split",
     "correct", "remark", "dispute", "hide", "unhide", "pin",
     "unpin", "screen", "unscreen", "remove", "term", "words",
-    "suggest", "leave", "flag", "move",
+    "suggest", "leave", "flag", "move", "answer", "let_through",
 )  # fmt: skip
 
 
@@ -996,6 +1009,7 @@ def of_record(found: dict[str, Any] | None = None, **more: Any) -> dict[str, Any
         "session": session("closed"),
         "may_publish": False,
         "may_follow_up": False,
+        "flagged": False,
         "unfolded": False,
         **more,
     }
@@ -1044,12 +1058,39 @@ CARD: dict[str, Any] = {
     "title_sv": "T", "title_en": "T", "text_sv": "", "text_en": "x", "tags": "models",
     "source": "s", "picture_alt_sv": "a", "picture_alt_en": "b",
 }  # fmt: skip
+CONSENT_TEXT: dict[str, Any] = form_view(shipped_texts()[-1])
+NEW_TEXT: dict[str, Any] = {
+    **CONSENT_TEXT,
+    "version": "2027-01 <b>",
+    "news": {"sv": ["Ljud kan skrivas <b>ner</b>."], "en": ["Sound may be <b>written</b> down."]},
+    "choices": [
+        {**choice, "hint": None} for choice in CONSENT_TEXT["choices"] if choice["id"] != "contact"
+    ],
+}
 CONSENT: dict[str, Any] = {
     "choices": ["take_part", "quote_role"],
     "version": "2026-11",
     "language": "sv",
     "given_at": datetime(2026, 11, 24, 12, 30, tzinfo=UTC),
 }
+
+
+def asked_again(**more: Any) -> dict[str, Any]:
+    """A post that is kept while its author reads the new text."""
+    return {
+        "session": session(),
+        "me": SEAT,
+        "consent_text": NEW_TEXT,
+        "earlier": ["take_part", "follow"],
+        "kept": {"text": 'Två "rader" <b>', "kind": "contribution", "client_id": "x"},
+        "typed": 'Två "rader" <b>',
+        "typed_language": "sv",
+        "htmx": True,
+        **GUEST,
+        **more,
+    }
+
+
 NONE_HERE: dict[str, Any] = {
     "builtin": False,
     "behind": True,
@@ -1113,6 +1154,7 @@ REWORKED = a_principle(
     dissent=[
         {"group": "lived", "text": both("Nej <b>", "No <b>"), "session": "s_1"},
         {"group": None, "text": {"sv": "Nej"}, "session": None},
+        {"group": "lived", "text": {}, "session": "s_1", "withdrawn": True},
     ],
     dialogues=[SAID_IN],
     log=[
@@ -1322,6 +1364,7 @@ def of_workbench(**more: Any) -> dict[str, Any]:
         "removed": [{"id": "p-9", "title": both("Bort <b>", "Gone")}],
         "open_comments": {"p-1": 2},
         "drafts": ["p-1"],
+        "flags": {"p-1": AT},
         "round_open": True,
         "round_days": 14,
         "adoption": {"p-1": "untested", "p-2": None},
@@ -1602,6 +1645,490 @@ def charter_pages() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+RESEARCHED: dict[str, Any] = {
+    "id": "s_1", "title": both("Hemgång <b>", "Going home"), "state": "closed", "held_at": AT,
+    "demonstration": False, "purged_at": None,
+}  # fmt: skip
+
+
+def kept_for(decision: str = "") -> dict[str, dict[str, Any]]:
+    return {
+        kind: {
+            "kind": kind, "days": 730, "decision": decision, "deletes": bool(decision),
+            "default_days": 730,
+        }
+        for kind in ("posts", "keys", "invitations", "mails", "sign_ins")
+    }  # fmt: skip
+
+
+def purge(number: int, kind: str = "posts", **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"x_{number}", "kind": kind, "session": "s_1", "title": both("Hemgång", "Going home"),
+        "week": None, "state": "announced", "decision": "Beslut <b> 2026:1", "announced_at": AT,
+        "due_at": AT, "held_at": None, "held_reason": "", "done_at": None, "count": 17, **more,
+    }  # fmt: skip
+
+
+def retention(**more: Any) -> dict[str, Any]:
+    week = {"session": None, "title": None, "week": "2026-11-23"}
+    return {
+        "rules": [*kept_for("Beslut").values()],
+        "notice_days": 14,
+        "coming": [
+            purge(1), purge(2, state="held", held_at=AT, held_reason="<script>alert(1)</script>"),
+            purge(3, "mails", count=1, **week),
+        ],
+        "done": [purge(4, done_at=AT, state="done"), purge(5, "sign_ins", done_at=AT, **week)],
+        **more,
+    }  # fmt: skip
+
+
+def an_account(id_: str = "a_malin", **more: Any) -> dict[str, Any]:
+    return {
+        "id": id_,
+        "email": "malin@exempel.se",
+        "name": "Malin <b>",
+        "role": "facilitator",
+        "language": "sv",
+        "password_hash": None,
+        "disabled_at": None,
+        **more,
+    }
+
+
+def a_sign_in(id_: str, this: bool = False, **more: Any) -> dict[str, Any]:
+    row = {
+        "id": id_,
+        "kind": "browser",
+        "device": "Firefox, Android",
+        "created_at": AT,
+        "seen_at": AT,
+        **more,
+    }
+    return {"row": row, "this": this}
+
+
+def account_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    """One's own account, and the accounts as an admin sees them."""
+    roles = ("admin", "facilitator", "editor", "researcher")
+    here = a_sign_in("i_1", this=True)
+    own: dict[str, Any] = {"account": an_account(), "sign_ins": [here], "done": "", **HOST}
+    several = [here, a_sign_in("i_2", kind="token", device=""), a_sign_in("i_3", seen_at=None)]
+    admin = an_account("a_admin", role="admin", password_hash="x")
+    listed: dict[str, Any] = {
+        "accounts": [
+            {"row": admin, "seen_at": AT},
+            {"row": an_account(disabled_at=AT), "seen_at": None},
+        ],
+        "roles": roles,
+        "as_files": False,
+        "done": "",
+        **HOST,
+    }
+    one: dict[str, Any] = {
+        "account": an_account(),
+        "own": False,
+        "roles": roles,
+        "as_files": True,
+        "done": "",
+        **HOST,
+    }
+    return [
+        ("account", "people/account.html", own),
+        (
+            "account of an admin",
+            "people/account.html",
+            {**own, "account": admin, "sign_ins": several, "done": "saved"},
+        ),
+        *(
+            (f"account {done}", "people/account.html", {**own, "done": done})
+            for done in ("password", "ended", "ended_others")
+        ),
+        (
+            "account with faults",
+            "people/account.html",
+            {
+                **own,
+                "account": admin,
+                "refused": "För fort",
+                "values": {"name": " ", "language": "en"},
+                "errors": {
+                    "name": "Skriv",
+                    "language": "Välj",
+                    "current": "Fel",
+                    "password": "Kort",
+                },
+            },
+        ),
+        ("accounts", "people/accounts.html", listed),
+        (
+            "accounts as files",
+            "people/accounts.html",
+            {**listed, "as_files": True, "done": "invited"},
+        ),
+        (
+            "accounts with faults",
+            "people/accounts.html",
+            {
+                **listed,
+                "refused": "Finns",
+                "values": {"email": "x<b>", "name": "y", "role": "editor", "language": "en"},
+                "errors": {"email": "Skriv", "role": "Välj", "language": "Välj", "name": "Skriv"},
+            },
+        ),
+        ("one account", "people/accounts_one.html", one),
+        ("own account among all", "people/accounts_one.html", {**one, "own": True}),
+        (
+            "closed account",
+            "people/accounts_one.html",
+            {**one, "account": an_account(disabled_at=AT), "refused": "Stängt"},
+        ),
+        (
+            "one account with a fault",
+            "people/accounts_one.html",
+            {**one, "as_files": False, "errors": {"role": "Välj"}},
+        ),
+        *(
+            (f"one account {done}", "people/accounts_one.html", {**one, "done": done})
+            for done in ("saved", "sent", "disabled", "enabled")
+        ),
+    ]
+
+
+MAIL_FACTS: dict[str, dict[str, str]] = {
+    "sign_in": {"url": "http://x.se/?a=1&b=2", "minutes": "60"},
+    "account_invitation": {"url": "http://x.se/1", "role": "editor", "inviter": "Malin <b>"},
+    "session_invitation": {
+        "title": "Hemgång <b>",
+        "url": "http://x.se/1",
+        "starts": "den 2 december klockan 14",
+        "inviter": "Malin",
+    },
+    "comment_round": {"title": "Principer <b>", "url": "http://x.se/1", "day": "2026-12-08"},
+    "follow_up": {"title": "Hemgång <b>", "url": "http://x.se/1", "day": "2026-12-08"},
+    "words_withdrawn": {"title": "Hemgång <b>", "url": "http://x.se/1"},
+    "accessibility_report": {"text": "Knappen <b>\nsyns inte.", "email": "maja@exempel.se"},
+}
+
+
+def mails() -> list[tuple[str, str, dict[str, Any]]]:
+    """Every mail as HTML, and the whole around it."""
+    base = {"base": "http://x.se"}
+    return [
+        *(
+            (f"mail {kind}", f"mail/{kind}.html", {**facts, **base})
+            for kind, facts in MAIL_FACTS.items()
+        ),
+        (
+            "mail whole",
+            "mail/whole.html",
+            {
+                "subject": "A <b>",
+                "parts": [
+                    {"language": "sv", "html": Markup("<h1>Hej</h1>")},
+                    {"language": "en", "html": Markup("<p>Hello</p>")},
+                ],
+            },
+        ),
+    ]
+
+
+HIDDEN = [
+    said(
+        80, hidden=True, hidden_code="third_person", hidden_reason="Namnger <b>", hidden_answer=""
+    ),
+    said(81, hidden=True, hidden_code="other", hidden_reason="Ord <b>", hidden_answer="Nej <i>"),
+    said(82, hidden=True, hidden_code=None, hidden_reason="Förr", hidden_answer=""),
+]
+HELD = [
+    said(83, seq=None, held=True, held_why="health", author="p_ngozi", translations={}),
+    said(84, "recommendation", seq=None, held=True, held_why="privacy", fields=PROPOSAL),
+]
+COUNTED = [
+    {"act": "hidden", "kind": "contribution", "reason": "danger", "count": 2},
+    {"act": "held", "kind": "question", "reason": "privacy", "count": 1},
+    {"act": "removed_from_room", "kind": "participant", "reason": "recalled", "count": 1},
+]
+
+
+def moderation_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    """What is hidden, what waits, who was sent out, and the audit log."""
+    admin = {"caller": {"account": {**ACCOUNT, "role": "admin"}, "seat": None}}
+    found = {
+        "slow_seconds": 30, "holds_risky": True, "held": HELD, "hidden": HIDDEN,
+        "removed": [{"id": "p_x", "name": "X <b>", "reason": reason, "at": AT}
+                    for reason in ("threat", "recalled", None)],
+        "counts": COUNTED,
+    }  # fmt: skip
+    nothing: dict[str, Any] = {
+        "slow_seconds": 0, "holds_risky": False, "held": [], "hidden": [], "removed": [],
+        "counts": [],
+    }  # fmt: skip
+    of_one: dict[str, Any] = {
+        "session": session(), "slow_choices": (0, 15, 30), "help_text": {}, "path": "/",
+    }  # fmt: skip
+    log = {
+        "entries": [
+            {"number": n, "at": AT, "actor": actor, "act": act, "subject": subject,
+             "session": "s_1" if n > 1 else None, "facts": facts, "seal": "ab" * 32}
+            for n, (actor, act, subject, facts) in enumerate((
+                ("a_malin", "hidden", "c_1", {"reason": "danger"}),
+                ("system", "purged", None, {"count": 3}),
+                ("command", "exported", "<script>alert(1)</script>", {}),
+            ), 1)
+        ],
+        "following": 1, "names": {"a_malin": "Malin <b>"}, "acts": ["hidden", "purged"],
+        "check": {"whole": True, "count": 3, "broken_at": None, "seal": "cd" * 32},
+        "chosen": {"act": "hidden", "id": "<b>", "after": None}, "path": "/audit",
+    }  # fmt: skip
+    rows = [{"id": "s_1", "title": both("Ett", "One"), "at": AT, **each} for each in COUNTED]
+    sent_out: dict[str, Any] = {"session": session(), "facilitator": "Malin <b>", "path": "/"}
+    return [
+        ("moderation", "gatherings/moderation.html", {**of_one, "moderation": found, **HOST}),
+        ("moderation of nothing", "gatherings/moderation.html",
+         {**of_one, "moderation": nothing, **admin, "help_text": {"sv": "Ring <b>"}}),
+        ("moderation with faults", "gatherings/moderation.html",
+         {**of_one, "moderation": nothing, **HOST, "errors": {"slow_seconds": "Välj"},
+          "values": {"slow_seconds": "7"}}),
+        ("moderation counted", "gatherings/moderation_counts.html",
+         {"rows": rows, "help_text": {}, "path": "/moderation", **admin}),
+        ("moderation never", "gatherings/moderation_counts.html",
+         {"rows": [], "help_text": {}, "path": "/moderation", **HOST}),
+        ("sending out", "gatherings/remove.html",
+         {"session": session(), "person": {"id": "p_x", "name": "X <b>"}, "path": "/",
+          "reasons": ("threat", "other"), "errors": {"reason": "Välj"}, **HOST}),
+        *((f"sent out {reason}", "gatherings/sent_out.html",
+           {**sent_out, "reason": reason, **GUEST}) for reason in ("threat", "recalled", None)),
+        ("help text", "people/help_text.html",
+         {"help_text": {"en": "Call <b>"}, "saved": True, "path": "/help-text", **admin}),
+        ("help text with faults", "people/help_text.html",
+         {"help_text": {}, "values": {"text_sv": "<b>"}, "errors": {"text_sv": "För lång"},
+          "path": "/help-text", **admin}),
+        ("audit log", "people/audit.html", {**log, **admin}),
+        ("audit log broken", "people/audit.html",
+         {**log, "entries": [], "following": None,
+          "check": {"whole": False, "count": 0, "broken_at": 1, "seal": "0" * 64},
+          "chosen": {"act": "", "id": "", "after": None}, **admin}),
+        ("desk with posts that wait", "gatherings/desk.html",
+         desk(to_moderate={"held": HELD, "answered": HIDDEN[1:2]}, help_text={"en": "Call <b>"})),
+        ("room with own hidden posts", "gatherings/room.html",
+         room(own_hidden=HIDDEN, private=[*private(), *HELD, {**HIDDEN[0], "seq": None}])),
+        ("own hidden posts pushed", "gatherings/_changes.html",
+         {"session": {"id": "s_1"}, "contributions": [], "own_hidden": HIDDEN}),
+        ("hidden post of its author", "gatherings/contribution.html",
+         one(4) | {"contribution": HIDDEN[1]}),
+        ("hiding with faults", "gatherings/_actions.html",
+         one(errors={"note": "Skriv"}, values={"act": "hide", "reason": "other", "note": "<b>"})),
+    ]  # fmt: skip
+
+
+GUARDED: dict[str, Any] = {
+    "guarded": True, "access": "invited", "join_url": None,
+    "support": {"name": "Karin <b>", "contact": "070-123 45 67 <script>alert(1)</script>"},
+}  # fmt: skip
+INVITED: list[dict[str, Any]] = [
+    {
+        "id": f"j_{state}", "state": state, "label": label, "email": email, "language": "sv",
+        "child": state == "waiting", "made_at": AT, "used_at": AT if state == "used" else None,
+        "participant": {"id": "p_x", "name": "Ngozi <b>"} if state == "used" else None,
+        "declined_at": None, "recalled_at": None,
+    }
+    for state, label, email in (
+        ("waiting", "Moa <script>alert(1)</script>", "moa@example.org"),
+        ("used", "", "tom@example.org"), ("declined", "", ""), ("recalled", "", ""),
+    )
+]  # fmt: skip
+
+
+def of_invitations(state: str = "planned", **more: Any) -> dict[str, Any]:
+    """Who is invited to a guarded session."""
+    return {
+        "path": "/sessions/s_1/invitations", "session": session(state, **GUARDED), "limit": 6,
+        "invitations": INVITED, "seats": 2, "by_case": True, **HOST, **more,
+    }  # fmt: skip
+
+
+def invitation_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    """Invitations, guarded sessions and breaks."""
+    due = {"by": AT, "done_at": None}
+    made = [{"url": f"http://hub.test/invitation/iv_{n}", "mailed": n == 1} for n in range(3)]
+    invited: dict[str, Any] = {
+        "path": "/invitation/iv_1", "session": session("planned", starts_at=AT), "secret": "iv_1",
+        "state": "waiting", "inviter": "Malin <b>", "child": True,
+    }  # fmt: skip
+    page, plain = "gatherings/invitations.html", {"session": session("planned"), "limit": None}
+    faults = dict.fromkeys(
+        ("label", "email", "language", "count", "child", "guardians_said_yes", "no_say_in_care",
+         "access", "support_name", "support_contact"), "Fel",
+    )  # fmt: skip
+    return [
+        ("invitations", page, of_invitations()),
+        ("invitations made", page, of_invitations(made=made)),
+        ("invitations of an open session", page, of_invitations(by_case=False, **plain)),
+        ("invitations of nobody", page, of_invitations(invitations=[], by_case=False, **plain)),
+        (
+            "invitations with faults",
+            page,
+            of_invitations(errors=faults, values={"act": "invite", "label": "<b>", "child": "1"}),
+        ),
+        (
+            "entry with faults",
+            page,
+            of_invitations(
+                errors=faults, values={"act": "entry", "support_name": "<b>"}, by_case=False
+            ),
+        ),
+        (
+            "invitations after the end",
+            page,
+            of_invitations(session=session("closed", **GUARDED, follow_up=due)),
+        ),
+        ("invited", "people/invitation.html", invited),
+        *(
+            (f"invited, {state}", "people/invitation.html", {**invited, "state": state})
+            for state in ("used", "over")
+        ),
+        (
+            "invited, declined",
+            "people/invitation.html",
+            {"path": "/invitation/iv_1/decline", "session": None, "state": "declined"},
+        ),
+        (
+            "on a break",
+            "gatherings/break.html",
+            {"path": "/sessions/s_1", "session": session(**GUARDED), **GUEST},
+        ),
+        ("guarded room", "gatherings/room.html", room(session=session(**GUARDED))),
+        (
+            "guarded room left alone",
+            "gatherings/room.html",
+            room(
+                session=session("paused", **GUARDED),
+                stage=stage(4, "paused", paused_why="no_facilitator"),
+            ),
+        ),
+        (
+            "guarded room of a reader",
+            "gatherings/room.html",
+            room(session=session(**GUARDED), **{**HOST, "me": None}),
+        ),
+        ("guarded desk", "gatherings/desk.html", desk(session=session(**GUARDED))),
+        (
+            "guarded desk after the end",
+            "gatherings/desk.html",
+            desk(4, "closed", session=session("closed", **GUARDED, follow_up=due)),
+        ),
+        (
+            "guarded plan",
+            "gatherings/plan.html",
+            desk(
+                None,
+                "planned",
+                invited={},
+                session=session("planned", **{**GUARDED, "support": None}),
+            ),
+        ),
+        (
+            "guarded screen",
+            "gatherings/screen.html",
+            room(session=session(**GUARDED), qr="", said=[], **HOST),
+        ),
+        (
+            "list to follow up",
+            "gatherings/list.html",
+            {
+                "path": "/sessions",
+                **HOST,
+                "translator": session()["translator"],
+                "sessions": [
+                    session("closed", **GUARDED, follow_up={"by": AT, "done_at": done})
+                    | {"id": f"s_{n}"}
+                    for n, done in enumerate((None, AT))
+                ],
+            },
+        ),
+    ]
+
+
+def my_data(**more: Any) -> dict[str, Any]:
+    """Everything on one who took part, as ``my_data.read_seats`` has it."""
+    post = {
+        "id": "c_1", "kind": "contribution", "phase": "interpret", "principle": None,
+        "language": "sv", "text": SV, "fields": {"owner": "<b>"}, "reply_to": None, "seq": 1,
+        "shared": True, "created_at": AT, "corrected_at": None, "taken_back_at": None,
+        "hidden": None, "held": None, "pinned_at": None, "screen_at": None,
+        "written_down_by": None,
+        "translations": {"en": {"text": EN, "fields": {}, "status": "machine"}},
+    }  # fmt: skip
+    hidden = {"at": AT, "code": "other", "reason": "<i>", "answer": "<b>", "answer_at": AT}
+    stance = {"value": "objection", "reason": "Nej <b>"}
+    return {
+        "me": {
+            **SEAT, "joined_at": AT, "left_at": AT, "removed_at": AT, "email": "<b>@example.org",
+            "pseudonym": "PABCDEFGH",
+        },
+        "consents": [{
+            "given_at": AT, "version": "2026-11", "language": "sv", "how": "form",
+            "choices": {}, "yes_to": ["take_part", "follow"], "understood_after": 1,
+        }],
+        "posts": [
+            post,
+            {**post, "id": "c_2", "hidden": hidden, "kind": "stance", "fields": stance},
+            {**post, "id": "c_3", "shared": False, "seq": None, "kind": "rating",
+             "fields": {"value": "pass"}, "text": "", "translations": {}},
+            {**post, "id": "c_4", "kind": "restatement_check", "fields": {"answer": "yes"},
+             "held": {"at": AT, "why": "danger"}},
+            {**post, "id": "c_5", "taken_back_at": AT, "text": ""},
+        ],
+        "to_me": [{**post, "id": "c_6", "kind": "bot"}],
+        "answers": [
+            {"item": "b1", "version": 1, "value": 4, "text": "", "question": both("A <b>", "B")},
+            {"item": "b2", "version": 1, "value": None, "text": "", "question": {}},
+            {"item": "b3", "version": 1, "value": None, "text": "<b>", "question": both("C", "D")},
+        ],
+        "comments": [{"id": "m_1", "charter": "x", "principle": None, "language": "sv",
+                      "text": "<b>", "translation": None, "created_at": AT}],
+        "corrections": [{"contribution": "c_9", "language": "en", "text": "<b>", "at": AT}],
+        "disputes": [{"contribution": "c_9", "language": "en", "word": "<b>", "reason": "x"}],
+        "terms": [{"sv": "<b>", "en": "<i>", "at": AT}],
+        "presences": [{"from": AT, "until": AT}],
+        "hands": [],
+        "invitations": [{"made_at": AT, "used_at": AT, "recalled_at": None, "child": False}],
+        "acts": [{"kind": "hidden", "at": AT, "target": "c_2"}],
+        "mails": [{"kind": "session_invitation", "language": "sv", "made_at": AT, "sent_at": None,
+                   "failed_at": None}],
+        "audit": [{"number": 1, "at": AT, "act": "joined", "actor": "p_1", "subject": "p_1"}],
+        **more,
+    }  # fmt: skip
+
+
+def my_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    mine = {"session": session(), "me": SEAT, "made_at": AT, **GUEST}
+    label = both("Vara <b>", "Take <b>")
+    texts = {"2026-11": {"choices": [{"id": "take_part", "label": label}]}}
+    lists = ("consents", "posts", "to_me", "answers", "comments", "corrections", "disputes",
+             "terms", "presences", "invitations", "acts", "mails", "audit")  # fmt: skip
+    nothing: dict[str, Any] = {name: [] for name in lists}
+    left = {"role": None, "bilingual": False, "email": "", "pseudonym": None}
+    return [
+        ("my data", "people/my_data.html",
+         {**mine, "here": True, "data": my_data(), "texts": texts}),
+        ("my data after leaving", "people/my_data.html",
+         {**mine, "here": False, "texts": {}, "session": {**session("closed"), "published_at": AT},
+          "data": my_data(**nothing, me={**my_data()["me"], **left}), "refused": "Nej <b>"}),
+        ("my data without answers", "people/my_data.html",
+         {**mine, "here": True, "texts": texts, "data": my_data(answers=None)}),
+        ("withdraw", "people/withdraw.html", {**mine, "here": True}),
+        ("withdraw without a choice", "people/withdraw.html",
+         {**mine, "here": False, "errors": {"words": "Välj <b>"}}),
+        ("withdrawn", "people/withdrawn.html", {"kept": False, **GUEST}),
+        ("withdrawn with words kept", "people/withdrawn.html", {"kept": True, **GUEST}),
+        ("record with words taken back", "gatherings/record.html",
+         of_record(session={**session("closed"), "record_changed_at": AT, "record_edition": 2},
+                   flagged=True, may_publish=True)),
+    ]  # fmt: skip
+
+
 def pages() -> list[tuple[str, str, dict[str, Any]]]:
     """A name for the case, the template and its context."""
     phases: list[tuple[str, str, dict[str, Any]]] = [
@@ -1609,6 +2136,8 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
     ]
     return [
         *charter_pages(),
+        *moderation_pages(),
+        *invitation_pages(),
         *phases,
         *((f"talk in {s[0]}", "gatherings/room.html", talk_room(s[0])) for s in DIALOGUE_STEPS),
         ("talk before the first principle", "gatherings/room.html", talk_room(None)),
@@ -1666,6 +2195,10 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("room planned", "gatherings/room.html", room(None, "planned")),
         ("room open", "gatherings/room.html", room(None, "open", ready=True)),
         ("room paused", "gatherings/room.html", room(3, "paused")),
+        *((f"{face} after a purge {at}", f"gatherings/{face}.html", made(
+            8, "closed", contributions=[], private=[],
+            session=session("closed", purged_at=AT, published_at=at)))
+          for face, made in (("room", room), ("desk", desk)) for at in (None, AT)),
         ("room closed", "gatherings/room.html", room(8, "closed", demo=True)),
         ("room empty", "gatherings/room.html",
          room(0, contributions=[], private=[], findings=[], queue=[])),
@@ -1842,22 +2375,66 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("code", "people/join_code.html", {"path": "/join"}),
         ("code unknown", "people/join_code.html",
          {"refused": "Koden stämmer inte.", "values": {"code": "NEJ"}}),
-        ("join", "people/join.html", {"session": session(), "path": "/join/K7TALL"}),
+        ("join", "people/join.html",
+         {"session": session(), "path": "/join/K7TALL", "consent_text": CONSENT_TEXT}),
+        ("join with wrong answers", "people/join.html",
+         {"session": session(facilitator="Malin <b>"), "consent_text": NEW_TEXT, "tries": 2,
+          "helped": True,
+          "errors": {"understood_q1": "Fel", "understood_q2": "Välj", "version": "Ny text",
+                     "email": "Fel"},
+          "values": {"understood_q1": "a", "take_part": "1", "email": "<b>@x", "contact": "1"}}),
+        ("consent", "people/consent.html",
+         {"text": CONSENT_TEXT, "in_force": "2026-11",
+          "versions": [{"version": "2026-11", "date": "2026-11-01"}]}),
+        ("consent of before", "people/consent.html",
+         {"text": NEW_TEXT, "in_force": "2027-02",
+          "versions": [{"version": "2027-02", "date": "2027-02-01"},
+                       {"version": "2027-01 <b>", "date": "2027-01-01"}]}),
+        ("consent asked again", "people/consent_again.html", asked_again()),
+        ("consent asked again with faults", "people/consent_again.html",
+         asked_again(errors={"consent": "Kryssa", "version": "Ny", "email": "Fel"},
+                     values={"chosen": ["contact"], "email": "<b>"}, typed="", htmx=False)),
+        ("consent asked again of somebody else", "people/consent_again.html",
+         asked_again(written_for="p_2")),
+        ("consent asked again in the composer", "people/_consent_composer.html", asked_again()),
+        ("consent asked again under a post", "people/_consent_again.html",
+         asked_again(kept={"part": "actions", "text": "<b>"})),
+        ("desk with somebody at the door", "gatherings/desk.html",
+         desk(door_help="2026-11-24T13:05:00Z")),
+        ("plan with somebody at the door", "gatherings/plan.html",
+         desk(None, "open", door_help="2026-11-24T13:05:00Z")),
+        ("room before one is asked again", "gatherings/room.html",
+         room(asked_again=True, stage=stage(reminder=True))),
         ("join with faults", "people/join.html",
-         {"session": session(online=0, case=None),
+         {"session": session(online=0, case=None), "consent_text": CONSENT_TEXT,
           "errors": {"name": "Skriv vad vi ska kalla dig", "consent": "Kryssa för"},
           "values": {"name": " ", "role": "carer", "language": "en", "quote_role": True,
                      "take_part": False}}),
         ("sign in", "people/sign_in.html", {"path": "/sign-in"}),
         ("sign in wrong", "people/sign_in.html",
          {"refused": "Stämmer inte", "values": {"email": "a@b.se", "next": "/sessions"}}),
+        ("sign in without address", "people/sign_in.html",
+         {"errors": {"email": "Skriv en mejladress"}}),
         ("sign in link", "people/sign_in_link.html", {"secret": "abc", "next": "/sessions"}),
+        ("sign in link of another", "people/sign_in_link.html",
+         {"secret": "abc", "next": "", **HOST}),
+        ("sign in sent", "people/sign_in_sent.html", {"minutes": 60}),
+        *account_pages(),
+        *mails(),
+        *my_pages(),
         ("choices", "people/choices.html",
          {"session": session(), "me": SEAT, "resume_url": "http://x.se/resume/abc", "qr": QR,
-          "consent": CONSENT, **GUEST}),
+          "consent": CONSENT, "consent_text": CONSENT_TEXT, "asked_again": False,
+          "mail": "<b>@example.org", **GUEST}),
+        ("choices asked again", "people/choices.html",
+         {"session": session(), "me": SEAT, "resume_url": "", "qr": "", "mail": "",
+          "consent": CONSENT, "consent_text": NEW_TEXT, "asked_again": True,
+          "errors": {"consent": "Kryssa", "version": "Ny"}, "values": {"chosen": ["follow"]},
+          **GUEST}),
         ("choices without link", "people/choices.html",
          {"session": session(), "me": {**SEAT, "role": None}, "resume_url": "", "qr": "",
-          "consent": None, **GUEST}),
+          "consent": None, "consent_text": CONSENT_TEXT, "asked_again": True, "mail": "",
+          **GUEST}),
         *((f"questions {name}", "gatherings/questions.html", asking(name))
           for name in shipped().forms),
         ("questions not answered", "gatherings/questions.html",
@@ -1869,8 +2446,45 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("questions over", "gatherings/questions.html",
          asking("before", open=False, done=None, refused="Tiden är slut")),
         ("help", "help.html", {}),
-        ("privacy", "privacy.html", {}),
-        ("accessibility", "accessibility.html", {}),
+        ("privacy", "privacy.html", {"kept": kept_for(), "organiser": None}),
+        ("privacy of an organiser", "privacy.html",
+         {"kept": kept_for("Beslut 1"), "organiser": {
+             "name": both("Universitetet <b>", "The university"),
+             "contact": {"sv": "x@example.org"}, "officer": both("Ombudet", "The officer"),
+             "basis": both("Lag 1", "Act 1")}}),
+        ("privacy with half an organiser", "privacy.html",
+         {"kept": kept_for(), "organiser": {"name": both("U", "U"), "contact": both("x", "x"),
+                                            "officer": {}, "basis": {}}}),
+        ("accessibility", "accessibility.html", {"thanks": False}),
+        ("accessibility reported", "accessibility.html", {"thanks": True}),
+        ("accessibility with faults", "accessibility.html",
+         {"thanks": False, "errors": {"text": "Skriv", "email": "Fel"},
+          "values": {"text": "<script>alert(1)</script>", "email": "x"}}),
+        ("research", "gatherings/research.html",
+         {"session": {**RESEARCHED, "purged_at": AT, "demonstration": True}, **HOST}),
+        ("research with faults", "gatherings/research.html",
+         {"session": {**RESEARCHED, "held_at": None}, "errors": {"reason": "Skriv"},
+          "values": {"reason": " "}, **HOST}),
+        ("research list", "gatherings/research_list.html",
+         {"sessions": [RESEARCHED, {**RESEARCHED, "state": "running", "purged_at": AT}],
+          "may_look_up": False, "found": None, **HOST}),
+        ("research list empty", "gatherings/research_list.html",
+         {"sessions": [], "may_look_up": True, "found": {"pseudonym": "<b>", "seats": []}, **HOST}),
+        ("research list with a seat", "gatherings/research_list.html",
+         {"sessions": [], "may_look_up": True, "errors": {"pseudonym": "Skriv"}, "found": {
+             "pseudonym": "PABCD2345", "seats": [{"participant": "p_1", "session": "s_1"}]},
+          **HOST}),
+        ("retention", "retention/retention.html", {"retention": retention(), "wrong": "", **HOST}),
+        ("retention empty", "retention/retention.html",
+         {"retention": retention(coming=[], done=[]), "wrong": "", **HOST}),
+        ("retention with a faulty rule", "retention/retention.html",
+         {"retention": retention(), "wrong": "posts", "errors": {"days": "Fel", "decision": "Lång"},
+          "values": {"days": "x", "decision": "<script>alert(1)</script>"}, **HOST}),
+        ("retention with a faulty hold", "retention/retention.html",
+         {"retention": retention(), "wrong": "x_1", "errors": {"reason": "Skriv"},
+          "values": {"reason": " "}, "refused": None, **HOST}),
+        ("retention refused", "retention/retention.html",
+         {"retention": retention(), "wrong": "x_2", "refused": "Den väntar inte", **HOST}),
         ("error", "error.html",
          {"status": 500, "title": "Fel", "sentence": "Något gick fel", "reference": "ab12"}),
         ("error 404", "error.html",

@@ -15,15 +15,18 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from hub import errors
+from hub.audit.actions import ACTS
 from hub.charters import rules as charter_rules
 from hub.errors import Invalid, NotFound, Refusal
 from hub.gatherings import rules
 from hub.gatherings.format_pages import PARTS
 from hub.language import text
 from hub.language.models import TERM_STATES
+from hub.mail.actions import KINDS as MAIL_KINDS
 from hub.measures import readings
 from hub.people.rules import GROUP_OF_ROLE, GROUPS
 from hub.render import Renderer
+from hub.retention import rules as retention_rules
 from tests.render import made_up
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +64,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "country": ("SE", "UK"),
     "exit": tuple(rules.EXITS),
     "act": made_up.ACTS,
+    "invitation": ("waiting", "used", "declined", "recalled"),
+    "said_by_bot": ("no_facilitator",),
     "standing": (*charter_rules.STATUSES, "machine_draft"),
     "decision": charter_rules.DECISIONS,
     "suggested": charter_rules.SUGGESTIONS,
@@ -70,6 +75,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "fit_value": ("1", "2", "3", "4", "5"),
     "checked": ("stored_page", "general_knowledge", "not_yet"),
     "told": ("saved", "same", "kept"),
+    "material": retention_rules.KINDS,
+    "material_hint": retention_rules.KINDS,
     "memory_from": made_up.MEMORY_ORIGINS,
     "why_not": (
         "untested",
@@ -80,6 +87,12 @@ WORDS: dict[str, tuple[str, ...]] = {
         "round_missing",
         "round_running",
     ),
+    "hide_reason": rules.HIDE_REASONS,
+    "held_reason": rules.HELD_REASONS,
+    "remove_reason": (*rules.REMOVE_REASONS, rules.RECALLED),
+    "counted": ("hidden", "held", "removed_from_room"),
+    "audit": tuple(sorted(ACTS)),
+    "mail_kind": MAIL_KINDS,
     "status": ("400", "401", "403", "404", "405", "409", "413", "422", "429", "500", "503"),
 }
 
@@ -144,7 +157,7 @@ def _refuses_for_others(call: ast.Call) -> bool:
 @cache
 def fault_codes() -> set[str]:
     """The values of every ``{"/field": "code"}`` and ``faults["field"] = "code"``; each Fault."""
-    found = {"unknown", "missing", "unreadable", "password_short"}
+    found = {"unknown", "missing", "unreadable", "password_short", "password_long"}
     found |= {str(first_text(call)) for name, call in calls() if name == "Fault"}
     for tree in trees():
         for node in ast.walk(tree):
@@ -174,8 +187,8 @@ def sentences() -> set[str]:
     found: set[str] = set()
     for _, _, message, _, _ in extract_from_dir(
         str(ROOT / "templates"),
-        method_map=[("**.html", "jinja2")],
-        options_map={"**.html": OPTIONS},
+        method_map=[("**.html", "jinja2"), ("**.txt", "jinja2")],
+        options_map={"**.html": OPTIONS, "**.txt": OPTIONS},
     ):
         found.add(message[0] if isinstance(message, tuple) else str(message))
     for name, call in calls():
@@ -251,6 +264,8 @@ def test_every_refusal_can_be_said_without_facts_it_does_not_have(renderer: Rend
         "words_too_late": {"date": "2026-12-01"},
         "bug": {"reference": "ab12"},
         "amend_first": {"rounds": 2},
+        "invitations_full": {"limit": 6},
+        "slow_mode": {"seconds": 15},
     }
     for code in refusal_codes():
         for language in ("sv", "en"):

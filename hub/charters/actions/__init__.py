@@ -30,6 +30,7 @@ from hub.charters.actions.talking import (
     remove_comments_of,
     settle_comment,
 )
+from hub.charters.actions.withdrawing import withdraw_dissent
 from hub.charters.actions.writing import (
     add_principle,
     change_text,
@@ -70,4 +71,5 @@ __all__ = [
     "shipped_pairs",
     "take_up",
     "today_there",
+    "withdraw_dissent",
 ]

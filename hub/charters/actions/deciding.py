@@ -10,9 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.charters import rules
 from hub.charters.actions.log import Change, open_change, read_line
+from hub.charters.actions.telling import mail_round
 from hub.charters.models import Outcome, find_version, list_outcomes, list_versions
 from hub.charters.rules.suggestions import same_words
 from hub.errors import Invalid, NotFound, Refusal
+from hub.people.actions import settle_flags
 from hub.people.models import Account
 from hub.people.rules import clean_text, is_blank
 
@@ -132,13 +134,16 @@ async def open_round(
 ) -> rules.State:
     """Ask those who took part to comment on the texts as they now are, for 14 days.
 
-    A new round takes the place of the one before. Raises NotFound, Refusal where a charter has no
-    texts. Source: reflective-dialogue.md, "From outcomes to a new version", 5.
+    A new round takes the place of the one before. Those who may be contacted get a mail. Raises
+    NotFound, Refusal where a charter has no texts.
+    Source: reflective-dialogue.md, "From outcomes to a new version", 5.
     """
     change = await open_change(tx, charter_id, account=account, now=now)
     if not change.there.principles:
         raise Refusal("charter_without_text")
-    return change.record("round_opened", {"closes_at": rules.ends_at(now).isoformat()})
+    state = change.record("round_opened", {"closes_at": rules.ends_at(now).isoformat()})
+    await mail_round(tx, state, now=now)
+    return state
 
 
 async def make_version(
@@ -160,6 +165,7 @@ async def make_version(
     wanted = await _version(change, number, note, adopting=False)
     state = change.record("version_made", {**wanted, "on": now.date().isoformat()})
     change.keep_version()
+    await settle_flags(tx, "charter", charter_id, account=account, now=now)
     return state
 
 
@@ -198,6 +204,7 @@ async def adopt(
     data = {"principles": [p.id for p in chosen], "body": body, "on": on.isoformat(), **wanted}
     state = change.record("adopted", data)
     change.keep_version()
+    await settle_flags(tx, "charter", charter_id, account=account, now=now)
     return state
 
 

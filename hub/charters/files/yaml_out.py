@@ -104,6 +104,7 @@ def _principle(principle: rules.Principle, order: int, outcomes: Sequence[str]) 
                 "text": dict(d["text"]),
             }
             for d in principle.dissent
+            if not d.get("withdrawn")
         ],
         "outcomes": list(outcomes),
         "adopted": _adopted(principle.adopted),

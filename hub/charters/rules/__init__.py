@@ -13,6 +13,7 @@ from hub.charters.rules.events import (
     replay,
     round_faults,
     round_is_open,
+    without_dissent,
 )
 from hub.charters.rules.state import (
     KINDS,
@@ -81,4 +82,5 @@ __all__ = [
     "status_of",
     "suggest",
     "tested_words",
+    "without_dissent",
 ]

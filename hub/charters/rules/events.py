@@ -227,6 +227,8 @@ def _terms_marked(state: State, event: Event) -> State:
 def _dissent_published(state: State, event: Event) -> State:
     principle = _there(state, event)
     entry = {name: event.data[name] for name in ("outcome", "dialogue", "group", "text")}
+    if event.data.get("withdrawn"):
+        entry["withdrawn"] = True
     # The same words with their translation take the place of those without.
     kept = tuple(each for each in principle.dissent if not _is_same_dissent(each, entry))
     return state.with_principle(replace(principle, dissent=(*kept, entry)))
@@ -234,7 +236,25 @@ def _dissent_published(state: State, event: Event) -> State:
 
 def _is_same_dissent(one: Mapping[str, Any], other_one: Mapping[str, Any]) -> bool:
     same = (one["outcome"], one["group"]) == (other_one["outcome"], other_one["group"])
+    if one.get("withdrawn") and other_one.get("withdrawn"):
+        return same
     return same and any(one["text"].get(k) == text for k, text in other_one["text"].items())
+
+
+def _dissent_withdrawn(state: State, _event: Event) -> State:
+    """Its words are erased from the events that held them: what is left tells that it was there."""
+    return state
+
+
+def without_dissent(data: Any, is_gone: Callable[[Mapping[str, Any]], bool]) -> Any:
+    """An event's data, where dissent that ``is_gone`` has no words, and is marked as withdrawn."""
+    if isinstance(data, list | tuple):
+        return [without_dissent(each, is_gone) for each in data]
+    if not isinstance(data, Mapping):
+        return data
+    if {"outcome", "group", "text"} <= set(data) and data["text"] and is_gone(data):
+        return {**data, "text": {}, "withdrawn": True}
+    return {key: without_dissent(each, is_gone) for key, each in data.items()}
 
 
 def _round_opened(state: State, event: Event) -> State:
@@ -301,6 +321,7 @@ _APPLY: Final[Mapping[str, Callable[[State, Event], State]]] = {
     "status_moved": _status_moved,
     "terms_marked": _terms_marked,
     "dissent_published": _dissent_published,
+    "dissent_withdrawn": _dissent_withdrawn,
     "round_opened": _round_opened,
     "version_made": _version_made,
     "adopted": _adopted,

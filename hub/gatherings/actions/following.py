@@ -146,6 +146,7 @@ async def list_said_about_recommendations(
         .where(
             Contribution.gathering_id.in_(list(gathering_ids)),
             Contribution.kind.in_(kinds),
+            Contribution.seq.is_not(None),
             Contribution.removed_at.is_(None),
         )
         .order_by(Contribution.created_at, Contribution.seq, Contribution.id)

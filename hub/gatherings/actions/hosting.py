@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Invalid, NotFound, Refusal
+from hub.audit.actions import note as note_in_audit
+from hub.errors import Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.outcomes import follow_words, words_in
-from hub.gatherings.actions.saying import restamp_chain
+from hub.gatherings.actions.saying import restamp_chain, share_translated
 from hub.gatherings.models import (
     Contribution,
     Gathering,
-    Hand,
 )
 from hub.language.actions import forget
-from hub.people.models import Account, Participant, latest_consents
+from hub.people.models import Account, latest_consents
 from hub.people.rules import clean_text, is_blank
 
 
@@ -29,29 +28,56 @@ async def hide(
     *,
     account: Account,
     reason: str,
+    note: str = "",
     now: datetime,
 ) -> None:
-    """Take a post out of everybody's sight; its author sees it and why."""
-    reason = clean_text(reason)[: rules.REASON_LIMIT]
-    if is_blank(reason):
-        raise Invalid({"/reason": "reason_missing"})
-    said.hidden_at, said.hidden_reason = now, reason
-    said.pinned_at = said.screen_at = None
+    """Take a post out of everybody's sight; its author sees it and why, and may answer once.
+
+    ``reason`` is a code of ``rules.HIDE_REASONS`` with a ``note`` where more is to be said, or any
+    text. Raises Invalid where there is no reason.
+    """
+    code, words = rules.read_hide_reason(_cleaned(reason), _cleaned(note))
+    said.hidden_at, said.hidden_code, said.hidden_reason = now, code, words
+    said.hidden_answer, said.hidden_answer_at = "", None
+    said.held_at = said.pinned_at = said.screen_at = None
     await forget(tx, [said.id])
-    _mark(tx, gathering, said, account, kind="hidden", now=now, reason=reason)
+    _mark(tx, gathering, said, account, kind="hidden", now=now, reason=words)
     await restamp_chain(tx, gathering, said)
     await tx.flush()
     await follow_words(tx, gathering, said, before=words_in(said), now=now)
+    await note_in_audit(
+        tx,
+        "hidden",
+        actor=account.id,
+        now=now,
+        subject=said.id,
+        gathering_id=gathering.id,
+        reason=code,
+    )
+
+
+def _cleaned(text: str) -> str:
+    cleaned = clean_text(text)
+    return "" if is_blank(cleaned) else cleaned.strip()
 
 
 async def show_again(
     tx: AsyncSession, gathering: Gathering, said: Contribution, *, account: Account, now: datetime
 ) -> None:
-    said.hidden_at, said.hidden_reason = None, ""
+    """Show a hidden post to everybody, also one that was hidden before anybody had read it."""
+    if said.hidden_at is None:
+        return
+    said.hidden_at = said.hidden_code = None
+    said.hidden_reason, said.hidden_answer, said.hidden_answer_at = "", "", None
     _mark(tx, gathering, said, account, kind="shown_again", now=now)
+    if said.seq is None and said.removed_at is None:
+        share_translated(tx, gathering, said, now=now)
     await restamp_chain(tx, gathering, said)
     await tx.flush()
     await follow_words(tx, gathering, said, before={}, now=now)
+    await note_in_audit(
+        tx, "shown_again", actor=account.id, now=now, subject=said.id, gathering_id=gathering.id
+    )
 
 
 async def pin(
@@ -102,61 +128,3 @@ def _mark(
     log_act(tx, gathering, account, kind=kind, now=now, target=said.id, reason=reason)
     event = rules.Event(kind, now, {"contribution": said.id})
     said.revision = record(tx, gathering, event, actor=account.id)
-
-
-async def raise_hand(
-    tx: AsyncSession, gathering: Gathering, seat: Participant, *, now: datetime
-) -> None:
-    """Join the speaking queue; raising twice keeps the first place."""
-    rules.check_state(gathering.stage, "open", "running", "paused")
-    if await tx.get(Hand, seat.id) is not None:
-        return
-    tx.add(Hand(participant_id=seat.id, gathering_id=gathering.id, raised_at=now))
-    _queue_changed(tx, gathering, "hand_raised", seat.id, seat.id, now)
-    await tx.flush()
-
-
-async def lower_hand(
-    tx: AsyncSession, gathering: Gathering, seat: Participant, *, now: datetime
-) -> None:
-    hand = await tx.get(Hand, seat.id)
-    if hand is None:
-        return
-    await tx.delete(hand)
-    _queue_changed(tx, gathering, "hand_lowered", seat.id, seat.id, now)
-    await tx.flush()
-
-
-async def give_floor(
-    tx: AsyncSession,
-    gathering: Gathering,
-    *,
-    participant_id: str,
-    account: Account,
-    now: datetime,
-) -> None:
-    """Give the floor to somebody in the session; whoever had it leaves the queue."""
-    rules.check_state(gathering.stage, "open", "running", "paused")
-    participant = await tx.get(Participant, participant_id)
-    if participant is None or participant.gathering_id != gathering.id:
-        raise NotFound("participant_not_found")
-    for earlier in await tx.scalars(
-        select(Hand).where(Hand.gathering_id == gathering.id, Hand.floor_at.is_not(None))
-    ):
-        if earlier.participant_id != participant_id:
-            await tx.delete(earlier)
-    hand = await tx.get(Hand, participant_id)
-    if hand is None:
-        hand = Hand(participant_id=participant_id, gathering_id=gathering.id, raised_at=now)
-        tx.add(hand)
-    hand.floor_at = now
-    log_act(tx, gathering, account, kind="floor_given", now=now, target=participant_id)
-    _queue_changed(tx, gathering, "floor_given", participant_id, account.id, now)
-    await tx.flush()
-
-
-def _queue_changed(
-    tx: AsyncSession, gathering: Gathering, kind: str, participant: str, actor: str, now: datetime
-) -> None:
-    event = rules.Event(kind, now, {"participant": participant})
-    gathering.queue_revision = record(tx, gathering, event, actor=actor)

@@ -218,7 +218,7 @@ async def follow_words(
         if row.closed_at is None and row.decision != "park":
             await keep_outcome(tx, gathering, row.principle_id, now=now)
         elif gone and said.kind in rules.OWN_WORDS:
-            _forget_put(row, said, before, now=now)
+            forget_put(row, before, now=now)
     await tx.flush()
 
 
@@ -227,9 +227,7 @@ def words_in(said: Contribution) -> dict[str, str]:
     return {language: text for language, text in _words(said).items() if text}
 
 
-def _forget_put(
-    row: Outcome, said: Contribution, before: Mapping[str, str], *, now: datetime
-) -> None:
+def forget_put(row: Outcome, before: Mapping[str, str], *, now: datetime) -> None:
     """Leave out of an outcome the words that were put to the room and are gone."""
     if row.closed_at is not None and row.agreed is not None:
         return

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.audit.actions import note
 from hub.chatbot.moves import fill
 from hub.db import new_id
 from hub.errors import Invalid, NotFound
@@ -22,6 +23,7 @@ from hub.gatherings.actions.dialogue import (
     take_up_charter,
 )
 from hub.gatherings.actions.following import find_followed
+from hub.gatherings.actions.guarding import check_can_begin, is_guarded, note_hosts
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.outcomes import phase_now
 from hub.gatherings.actions.texts import read_both
@@ -31,7 +33,7 @@ from hub.gatherings.models import (
 )
 from hub.people.models import Account
 from hub.people.rules import LANGUAGES
-from hub.programme.models import list_findings
+from hub.programme.models import find_case, list_findings
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
@@ -60,7 +62,9 @@ async def plan_gathering(
     follows: str | None = None,
     charter: str | None = None,
     principles: list[str] | None = None,
-    access: str = "open",
+    access: str | None = None,
+    guarded: bool = False,
+    support: Mapping[str, object] | None = None,
     starts_at: datetime | None = None,
     minutes: Mapping[str, object] | None = None,
     demonstration: bool = False,
@@ -69,11 +73,21 @@ async def plan_gathering(
 
     ``follows``: the session whose recommendations it takes up, as ``find_followed`` reads it.
     A dialogue takes up a ``charter``, its steps once for each of the ``principles`` (None: all).
+    ``guarded``: people who need more care take part, as they do where the case says so; then
+    ``access`` is by invitation, which None follows. ``support`` is whom they turn to.
     """
     faults: dict[str, str] = {}
     titles = read_both(title, "/title", faults, limit=200)
-    if access not in ("open", "invited"):
-        faults["/access"] = "access_unknown"
+    case = await find_case(tx, case_id) if case_id else None
+    by_case = bool(case and case.vulnerable)
+    try:
+        access = rules.check_access(access, guarded=rules.is_guarded(guarded, vulnerable=by_case))
+    except Invalid as wrong:
+        faults |= wrong.fields
+    try:
+        turn_to = rules.read_support(support)
+    except Invalid as wrong:
+        faults |= wrong.fields
     try:
         followed = await find_followed(tx, follows, case_id=case_id)
     except NotFound:
@@ -97,6 +111,8 @@ async def plan_gathering(
         principles=principles,
         charter_copy=copy,
         access=access,
+        guarded=guarded,
+        support=turn_to,
         demonstration=demonstration,
         created_by=account.id if account else None,
         created_at=now,
@@ -129,6 +145,8 @@ async def move(
     In a dialogue the outcomes follow: Refusal where a principle is left with nothing settled.
     """
     left = phase_now(gathering)
+    if event.kind in ("opened", "phase_started"):
+        await check_can_begin(tx, gathering)
     log_act(tx, gathering, account, kind=kind, now=event.at, reason=reason)
     record(tx, gathering, event, actor=account.id if account else None)
     if event.kind == "opened":
@@ -137,7 +155,7 @@ async def move(
         gathering.closed_at = event.at
         await drop_what_waits(tx, gathering, now=event.at)
     elif event.kind == "phase_started":
-        gathering.closed_at = None
+        gathering.closed_at = gathering.followed_up_at = gathering.followed_up_by = None
         if gathering.started_at is None and gathering.charter_copy:
             await refresh_copy(tx, gathering)
         gathering.started_at = gathering.started_at or event.at
@@ -145,6 +163,8 @@ async def move(
         await follow_move(tx, gathering, event, left=left, account=account, reason=reason)
     if event.kind == "phase_started" and not event.data.get("reopened"):
         await _say_phase_line(tx, gathering, account, event)
+    if account is not None and gathering.state == "running" and await is_guarded(tx, gathering):
+        await note_hosts(tx, {gathering.id: event.at}, account=account)
     await tx.flush()
 
 
@@ -220,4 +240,4 @@ async def publish_record(
     gathering.published_at, gathering.published_by = now, account.id
     log_act(tx, gathering, account, kind="record_published", now=now)
     record(tx, gathering, rules.Event("record_published", now), actor=account.id)
-    await tx.flush()
+    await note(tx, "record_published", actor=account.id, now=now, gathering_id=gathering.id)

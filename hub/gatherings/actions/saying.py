@@ -10,9 +10,22 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.audit.actions import note
 from hub.db import new_id
 from hub.errors import Forbidden, Invalid, NotFound, Refusal
 from hub.gatherings import rules
+from hub.gatherings.actions.erasing import (
+    Gone,
+    erase_post,
+    list_all,
+    lone_objections,
+    mask_repeats,
+    reissue_record,
+    stamp,
+    withdraw_dissents,
+    written_in,
+)
+from hub.gatherings.actions.holding import check_not_too_soon, hold, why_held
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.outcomes import follow_words, words_in
 from hub.gatherings.models import (
@@ -25,8 +38,10 @@ from hub.gatherings.models import (
     list_everything_said,
     said_of,
 )
+from hub.gatherings.rules import masking
 from hub.language.actions import forget
 from hub.language.memory import source_hash
+from hub.people.actions import check_consent
 from hub.people.models import Account, Participant
 from hub.people.rules import LANGUAGES, clean_text, is_blank, other_language
 
@@ -146,6 +161,7 @@ async def post_contribution(
     earlier = await find_by_client_id(tx, gathering.id, author_key, client_id)
     if earlier is not None:
         return earlier, False
+    await _check_not_on_break(tx, seat)
     # Who hides or takes back changes what stands, so the rules look at all that was said.
     everything = await list_everything_said(tx, gathering.id) if draft.kind in AIMED else []
     spoken = [said_of(c) for c in everything]
@@ -157,8 +173,7 @@ async def post_contribution(
         as_facilitator=seat is None,
         reworks=rework is not None,
     )
-    if seat is None and rules.KINDS[draft.kind].by != "facilitator":
-        raise Forbidden("needs_seat")
+    await _check_speaker(tx, gathering, draft, seat, by_scribe=scribe is not None, now=now)
     principle = principle_id(gathering)
     if rework is not None:
         if draft.kind in rules.OWN_WORDS and (seat is None or rework.author != seat.id):
@@ -202,22 +217,67 @@ async def post_contribution(
         log_act(tx, gathering, scribe, kind="wrote_for", now=now, target=said.id)
     if draft.kind == "facilitation" and fields.get("of"):
         rules.check_outcome(rules.decision_on(fields["of"], spoken), fields["result"])
-    if rules.KINDS[draft.kind].private:
-        _keep_private(tx, gathering, said, now=now)
-    else:
-        _share_translated(tx, gathering, said, now=now)
-        for other in touched:
-            other.revision = gathering.revision
-        if draft.kind in MOVES_THE_EXIT:
-            # These move the exit condition, which the head of the page shows.
-            gathering.stage_revision = gathering.revision
+    await _keep_or_share(tx, gathering, said, touched, now=now)
     await tx.flush()
     return await access_contribution(tx, said.id), True
 
 
-def _share_translated(
+async def _keep_or_share(
+    tx: AsyncSession,
+    gathering: Gathering,
+    said: Contribution,
+    touched: Iterable[Contribution],
+    *,
+    now: datetime,
+) -> None:
+    """Share what was said, or keep it: what is private, and what waits for a facilitator.
+
+    Whoever runs the session has read their own words, and those that they write down.
+    """
+    if rules.KINDS[said.kind].private:
+        _keep_private(tx, gathering, said, now=now)
+        return
+    read = said.participant_id is None or said.scribe_id is not None
+    why = None if read else await why_held(tx, gathering, texts_to_translate(said).values())
+    if why is not None:
+        hold(tx, gathering, said, why, now=now)
+        return
+    share_translated(tx, gathering, said, now=now)
+    for other in touched:
+        other.revision = gathering.revision
+    if said.kind in MOVES_THE_EXIT:
+        # These move the exit condition, which the head of the page shows.
+        gathering.stage_revision = gathering.revision
+
+
+async def _check_speaker(
+    tx: AsyncSession,
+    gathering: Gathering,
+    draft: Draft,
+    seat: Participant | None,
+    *,
+    by_scribe: bool,
+    now: datetime,
+) -> None:
+    """Whether whoever speaks may do so now: their consent is in force, and they are not too fast.
+
+    Raises Forbidden, Refusal ``consent_changed``, and what check_not_too_soon raises.
+    """
+    if seat is None:
+        if rules.KINDS[draft.kind].by != "facilitator":
+            raise Forbidden("needs_seat")
+        return
+    await check_consent(tx, seat, now=now)
+    # A scribe paces what they write down; help with a translation, and a split, is one act.
+    at_once = by_scribe or draft.remark_on or (draft.fields or {}).get("split_of")
+    if not at_once:
+        await check_not_too_soon(tx, gathering, seat, draft.kind, now=now)
+
+
+def share_translated(
     tx: AsyncSession, gathering: Gathering, said: Contribution, *, now: datetime
 ) -> None:
+    """Share what was said; its translation is made next. Needs ``translations`` loaded."""
     if needs_translation(said):
         said.translations.append(_pending(said, now=now))
     share(tx, gathering, said, now=now, actor=said.author_key)
@@ -262,7 +322,7 @@ async def say_as_facilitator(
         created_at=now,
         translations=[],
     )
-    _share_translated(tx, gathering, said, now=now)
+    share_translated(tx, gathering, said, now=now)
     gathering.stage_revision = gathering.revision
     await tx.flush()
     return await access_contribution(tx, said.id)
@@ -344,6 +404,13 @@ async def _speaker(tx: AsyncSession, gathering: Gathering, draft: Draft) -> Part
     if draft.kind == "reflection" and not (draft.fields or {}).get("skipped"):
         raise Refusal("scribe_not_private")
     return speaker
+
+
+async def _check_not_on_break(tx: AsyncSession, seat: Participant | None) -> None:
+    """Raises Refusal where the person is on a break, also since they were last looked up."""
+    fresh = await tx.get(Participant, seat.id, populate_existing=True) if seat else None
+    if fresh is not None and fresh.paused_at is not None:
+        raise Refusal("on_break")
 
 
 def needs_translation(said: Contribution) -> bool:
@@ -570,6 +637,9 @@ async def share_ratings(
     by_id = {c.id: c for c in everything}
     for rating_id in wanted:
         rating = by_id[rating_id]
+        if why := await why_held(tx, gathering, texts_to_translate(rating).values()):
+            hold(tx, gathering, rating, why, now=now)
+            continue
         share(tx, gathering, rating, now=now, actor=rating.author_key)
         if rating.principle and needs_translation(rating):
             tx.add(_pending(rating, contribution_id=rating.id, now=now))
@@ -658,23 +728,51 @@ async def take_back(
 ) -> None:
     """Erase the words, their translations and what the translation memory has of them.
 
-    A tombstone keeps the place, without a name. Dissent that is written out belongs to the outcome
+    A tombstone keeps the place, without a name; quotations in other people's words are masked, and
+    whoever published them is told. Dissent that is written out belongs to the outcome
     of a principle: it goes only where that is ``rewritten``, else Refusal.
     """
     if said.fields.get("dissent") and not rewritten:
         raise Refusal("dissent_written")
-    before = words_in(said)
-    said.text = ""
-    said.fields = {k: v for k, v in said.fields.items() if k in POINTERS}
-    said.translations.clear()
+    before, shared = words_in(said), said.seq is not None
+    everything = await list_all(tx, gathering.id)
+    gone = Gone(
+        ids=frozenset({said.id}),
+        grams=masking.gone_grams(written_in(said)),
+        since=said.created_at,
+        lone_objections=lone_objections({said.id}, everything),
+    )
+    erase_post(said, now=now)
     await forget(tx, [said.id])
-    said.removed_at = said.removed_at or now
-    said.pinned_at = said.screen_at = None
     event = rules.Event("taken_back", now, {"contribution": said.id})
     said.revision = record(tx, gathering, event, actor=actor)
     await restamp_chain(tx, gathering, said)
     await tx.flush()
+    if not rewritten:
+        await _take_back_repeats(tx, gathering, gone, everything, shared=shared, now=now)
+        await note(
+            tx, "taken_back", actor=actor, now=now, subject=said.id, gathering_id=gathering.id
+        )
     await follow_words(tx, gathering, said, before=before, now=now)
+
+
+async def _take_back_repeats(
+    tx: AsyncSession,
+    gathering: Gathering,
+    gone: Gone,
+    everything: list[Contribution],
+    *,
+    shared: bool,
+    now: datetime,
+) -> None:
+    """What repeats the words goes too, and a published record is a new edition."""
+    dissents = await withdraw_dissents(tx, gathering, gone, everything, now=now)
+    masked = await mask_repeats(tx, gathering, gone, everything, now=now)
+    if dissents or masked:
+        stamp(everything, [*dissents, *masked], gathering.revision)
+    if shared:
+        await reissue_record(tx, gathering, now=now)
+    await tx.flush()
 
 
 async def restamp_chain(tx: AsyncSession, gathering: Gathering, said: Contribution) -> None:

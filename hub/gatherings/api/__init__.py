@@ -5,13 +5,18 @@ from fastapi import APIRouter
 from hub.gatherings.api import (
     bot,
     cards,
+    consents,
     dialogues,
     following,
     formats,
     hands,
+    invitations,
     joining,
+    me,
+    moderation,
     questions,
     records,
+    research,
     saying,
     sessions,
     terms,
@@ -20,8 +25,8 @@ from hub.gatherings.api import (
 router = APIRouter()
 # The marks on a post match any word: whatever else is done to a post comes before.
 for part in (
-    formats, sessions, hands, bot, dialogues, saying, cards, joining, questions, records,
-    following, terms,
+    formats, sessions, hands, bot, dialogues, moderation, saying, cards, joining,
+    invitations, consents, questions, records, research, following, terms, me,
 ):  # fmt: skip
     router.include_router(part.router)
 router.include_router(sessions.moves)

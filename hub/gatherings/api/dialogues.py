@@ -21,7 +21,7 @@ from hub.gatherings.models import (
     said_of,
 )
 from hub.gatherings.screens import Room, Screens
-from hub.people.door import Asking, Caller, check_reads, check_runs, check_seat
+from hub.people.door import Asking, Caller, check_active, check_reads, check_runs
 from hub.people.models import Account, Participant
 
 router = APIRouter(prefix="/api/v1", tags=["dialogues"])
@@ -209,7 +209,7 @@ async def post_skip_tag(
 @router.post("/sessions/{session_id}/no-more")
 async def post_no_more(session_id: str, caller: Asking, screens: Room) -> shapes.SessionOut:
     """The participant has no more to add to this step."""
-    seat, now = check_seat(caller, session_id), screens.clock.now()
+    seat, now = check_active(caller, session_id), screens.clock.now()
     return await _change_session(
         screens, session_id, lambda tx, g: actions.have_no_more(tx, g, seat, now=now)
     )
@@ -327,7 +327,7 @@ async def _answers_for(
 ) -> tuple[str, str]:
     """Whose answer it is and who gives it: a scribe for those without a device alone."""
     if participant is None:
-        seat = check_seat(caller, gathering.id)
+        seat = check_active(caller, gathering.id)
         return seat.id, seat.id
     account = check_runs(caller)
     person = await tx.get(Participant, participant)

@@ -11,7 +11,7 @@ from hub.gatherings.models import (
     access_gathering,
 )
 from hub.gatherings.screens import Room
-from hub.people.door import Asking, check_reads, check_runs, check_seat
+from hub.people.door import Asking, check_active, check_reads, check_runs, check_seat
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
@@ -28,7 +28,7 @@ async def get_hands(session_id: str, caller: Asking, screens: Room) -> shapes.Qu
 @router.post("/sessions/{session_id}/hand")
 async def post_hand(session_id: str, caller: Asking, screens: Room) -> shapes.Queue:
     """Raise one's hand; once is enough."""
-    seat = check_seat(caller, session_id)
+    seat = check_active(caller, session_id)
 
     async def change(tx: AsyncSession, gathering: Gathering) -> shapes.Queue:
         await actions.raise_hand(tx, gathering, seat, now=screens.clock.now())

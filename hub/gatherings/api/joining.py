@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,19 +10,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import NotFound
 from hub.gatherings import actions, shapes
+from hub.gatherings.api.invitations import find_link
 from hub.gatherings.models import (
     Gathering,
     find_gathering_by_code,
 )
 from hub.gatherings.screens import Room, Screens
+from hub.people import actions as people
 from hub.people import rules as people_rules
-from hub.people.door import Asking, check_runs
+from hub.people.door import Asking, check_runs, identify
 from hub.people.models import Account, Participant
-from hub.web import RateLimits, address_of
+from hub.web import Guesses, RateLimits
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
 # Only wrong codes count: a village hall of 300 phones behind one address gets in.
 WRONG_CODES = "30 per minute"
+# For all addresses together: of about 10^12 codes, a year's guesses hit one of a hundred sessions
+# with a chance of one in seventy.
+WRONG_CODES_IN_ALL = "300 per minute"
 
 
 @router.post("/join", status_code=201)
@@ -30,7 +36,8 @@ async def post_join(
 ) -> shapes.JoinOut:
     """Come in with a code; no account. The token is the participant's, and so is the link."""
     consent = body.consent if isinstance(body.consent, bool) else body.consent.model_dump()
-    gathering_id = await find_open_code(screens, limits, request, body.code)
+    way = await find_way_in(screens, limits, request, body.code)
+    others = await _other_seats(screens, request)
 
     async def change(tx: AsyncSession, gathering: Gathering) -> shapes.JoinOut:
         participant, secret = await actions.join(
@@ -44,6 +51,10 @@ async def post_join(
             now=screens.clock.now(),
             how="api",
             remote=body.remote,
+            asked=people.Asked(body.version, body.understood, body.tries),
+            email=body.email,
+            others=others,
+            invitation=way.invitation,
         )
         return shapes.JoinOut.model_validate(
             {
@@ -54,7 +65,17 @@ async def post_join(
             }
         )
 
-    return await screens.carry_out(gathering_id, change)
+    return await screens.carry_out(way.session_id, change)
+
+
+async def _other_seats(screens: Screens, request: Request) -> list[Participant]:
+    """The seats that whoever joins holds already. Who holds none, or a dead token, joins too."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    bearer = token.strip() if scheme.lower() == "bearer" else None
+    async with screens.database.reading() as tx:
+        now = screens.clock.now()
+        caller = await identify(tx, bearer=bearer, cookies=request.cookies, now=now)
+    return list(caller.seats.values())
 
 
 @router.post("/sessions/{session_id}/seats", status_code=201)
@@ -119,14 +140,37 @@ def participant_view(p: Participant) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class WayIn:
+    """The session that a code or a personal link leads to.
+
+    ``invitation`` is the secret of the link, ``used`` whether somebody has come in with it.
+    """
+
+    session_id: str
+    invitation: str | None = None
+    used: bool = False
+
+
+async def find_way_in(screens: Room, limits: RateLimits, request: Request, code: str) -> WayIn:
+    """Where a code, or the secret of an invitation in its place, leads to.
+
+    Raises NotFound, or TooFast after many wrong ones.
+    """
+    if actions.is_invitation(code):
+        invitation = await find_link(screens, limits, request, code)
+        used = invitation.used_at is not None
+        return WayIn(invitation.gathering_id, code.strip(), used)
+    return WayIn(await find_open_code(screens, limits, request, code))
+
+
 async def find_open_code(screens: Room, limits: RateLimits, request: Request, code: str) -> str:
     """The session behind a code. Raises NotFound, or TooFast after many wrong codes."""
-    key = ("wrong_code", address_of(request))
-    if not await limits.is_open(WRONG_CODES, *key):
-        await limits.check(WRONG_CODES, *key)
+    guesses = Guesses(limits, "wrong_code", WRONG_CODES, hub_rule=WRONG_CODES_IN_ALL)
+    await guesses.check(request)
     async with screens.database.reading() as tx:
         gathering = await find_gathering_by_code(tx, actions.read_code(code))
     if gathering is None:
-        await limits.check(WRONG_CODES, *key)
+        await guesses.wrong(request)
         raise NotFound("code_unknown")
     return gathering.id

@@ -12,7 +12,7 @@ from hub.gatherings.doorway import WRITE_RULE
 from hub.gatherings.models import Gathering, access_gathering
 from hub.gatherings.screens import Room, Screens
 from hub.measures.items import Given, When, read_answers, shipped
-from hub.people.door import Asking, Caller, check_reads, check_seat
+from hub.people.door import Asking, Caller, check_active, check_reads, check_seat
 from hub.settings import Settings
 from hub.web import Limits, Options, RateLimits
 
@@ -121,7 +121,7 @@ async def keep(
     Returns what was kept. Raises Refusal outside the time to answer, Invalid for a fault.
     """
     key, now = own_key(caller, options, session_id), screens.clock.now()
-    await limits.check(WRITE_RULE, "write", check_seat(caller, session_id).id)
+    await limits.check(WRITE_RULE, "write", check_active(caller, session_id).id)
 
     async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Given]:
         items = actions.forms_of(gathering)[form].items if form else ()

@@ -17,7 +17,7 @@ from hub.web import Render, language_of
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
 
 
-@router.get("/sessions/{session_id}/record")
+@router.get("/sessions/{session_id}/record", responses={200: {"content": {"text/markdown": {}}}})
 async def get_record(
     session_id: str,
     caller: Asking,

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import Forbidden, Invalid, NotFound, Unauthorised
 from hub.gatherings import actions, rules, shapes
-from hub.gatherings.doorway import WRITE_RULE, access_said
+from hub.gatherings.doorway import WRITE_RULE, access_own, access_said
 from hub.gatherings.models import (
     Contribution,
     Gathering,
@@ -21,7 +21,7 @@ from hub.gatherings.models import (
 )
 from hub.gatherings.screens import Room, Screens
 from hub.language.text import looks_like
-from hub.people.door import Asking, Caller, check_reads, check_runs, check_seat
+from hub.people.door import Asking, Caller, check_active, check_reads, check_runs
 from hub.people.models import Account, Participant
 from hub.people.rules import is_blank
 from hub.web import RateLimits, language_of
@@ -191,10 +191,8 @@ async def get_changes(
 async def delete_contribution(
     contribution_id: str, caller: Asking, screens: Room
 ) -> shapes.ContributionOut:
-    """Take one's own words back; a tombstone stays."""
-    session_id, own = await access_said(screens, caller, contribution_id)
-    if not own:
-        raise Forbidden("only_author")
+    """Take one's own words back, also after leaving; a tombstone stays."""
+    session_id = await access_own(screens, caller, contribution_id)
 
     async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
         said = await access_contribution(tx, contribution_id)
@@ -245,7 +243,7 @@ async def correct_translation(
 ) -> tuple[str, dict[str, Any]]:
     """A correction, by call or by form; returns the session's id and the contribution's view."""
     session_id, _ = await access_said(screens, caller, contribution_id)
-    seat = caller.seat(session_id)
+    seat = caller.seat(session_id) and check_active(caller, session_id)
     by = caller.account if caller.runs and caller.account else seat or caller.account
     assert by is not None
     added = None
@@ -284,7 +282,7 @@ async def post_dispute(
 ) -> shapes.ContributionOut:
     """Mark a translation as disputed."""
     session_id, _ = await access_said(screens, caller, contribution_id)
-    seat = check_seat(caller, session_id)
+    seat = check_active(caller, session_id)
 
     async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
         said = await access_contribution(tx, contribution_id)
@@ -362,7 +360,7 @@ async def post_agree(
 async def answer_owner(screens: Room, caller: Asking, contribution_id: str, *, agrees: bool) -> str:
     """Carry out the answer of who is named as responsible; returns the session's id."""
     session_id, _ = await access_said(screens, caller, contribution_id)
-    seat, now = check_seat(caller, session_id), screens.clock.now()
+    seat, now = check_active(caller, session_id), screens.clock.now()
 
     async def change(tx: AsyncSession, gathering: Gathering) -> None:
         said = await access_contribution(tx, contribution_id)
@@ -384,8 +382,10 @@ async def post_mark(
     body: shapes.ReasonIn | None = None,
 ) -> shapes.ContributionOut:
     """Hide (with a reason), pin, or put on the projector (facilitators)."""
-    reason = body.reason if body else ""
-    return await set_mark(screens, caller, contribution_id, mark, on=True, reason=reason)
+    told = body or shapes.ReasonIn(reason="", note="")
+    return await set_mark(
+        screens, caller, contribution_id, mark, on=True, reason=told.reason, note=told.note
+    )
 
 
 @router.delete("/contributions/{contribution_id}/{mark}")
@@ -397,7 +397,14 @@ async def delete_mark(
 
 
 async def set_mark(
-    screens: Room, caller: Asking, contribution_id: str, mark: Mark, *, on: bool, reason: str
+    screens: Room,
+    caller: Asking,
+    contribution_id: str,
+    mark: Mark,
+    *,
+    on: bool,
+    reason: str,
+    note: str = "",
 ) -> shapes.ContributionOut:
     account = check_runs(caller)
     session_id, _ = await access_said(screens, caller, contribution_id)
@@ -406,7 +413,9 @@ async def set_mark(
         said = await access_contribution(tx, contribution_id)
         now = screens.clock.now()
         if mark == "hide" and on:
-            await actions.hide(tx, gathering, said, account=account, reason=reason, now=now)
+            await actions.hide(
+                tx, gathering, said, account=account, reason=reason, note=note, now=now
+            )
         elif mark == "hide":
             await actions.show_again(tx, gathering, said, account=account, now=now)
         elif mark == "pin":
@@ -415,4 +424,7 @@ async def set_mark(
             await actions.put_on_screen(tx, gathering, said, account=account, on=on, now=now)
         return (await screens.contribution_views(tx, gathering, [said], own=True))[0]
 
-    return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
+    view = await screens.carry_out(session_id, change)
+    if mark == "hide":
+        await screens.tell_author(contribution_id)
+    return shapes.ContributionOut.model_validate(view)

@@ -17,7 +17,7 @@ from hub.gatherings.models import (
     list_gatherings,
 )
 from hub.gatherings.screens import Room
-from hub.people.door import Asking, check_reads, check_runs, check_seat
+from hub.people.door import Asking, check_active, check_reads, check_runs, check_seat
 from hub.people.models import Account
 from hub.programme.models import find_case
 
@@ -63,6 +63,8 @@ async def post_session(
             charter=body.charter,
             principles=body.principles,
             access=body.access,
+            guarded=body.guarded,
+            support=body.support.model_dump() if body.support else None,
             starts_at=body.starts_at,
             minutes=body.minutes,
             demonstration=request.app.state.demonstration,
@@ -86,7 +88,7 @@ async def get_session(session_id: str, caller: Asking, screens: Room) -> shapes.
 @router.post("/sessions/{session_id}/ready")
 async def post_ready(session_id: str, caller: Asking, screens: Room) -> shapes.SessionOut:
     """The participant is ready to begin."""
-    seat = check_seat(caller, session_id)
+    seat = check_active(caller, session_id)
 
     async def change(tx: AsyncSession, gathering: Gathering) -> shapes.SessionOut:
         await actions.get_ready(tx, gathering, seat, now=screens.clock.now())
@@ -110,7 +112,7 @@ async def post_leave(session_id: str, caller: Asking, screens: Room) -> Response
 @router.post("/sessions/{session_id}/more-time")
 async def post_more_time(session_id: str, caller: Asking, screens: Room) -> shapes.SessionOut:
     """Ask for more time in this phase; the facilitator sees how many did."""
-    seat = check_seat(caller, session_id)
+    seat = check_active(caller, session_id)
 
     async def change(tx: AsyncSession, gathering: Gathering) -> shapes.SessionOut:
         await actions.ask_for_more_time(tx, gathering, seat, now=screens.clock.now())

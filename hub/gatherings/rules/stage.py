@@ -154,9 +154,10 @@ def extend(stage: Stage, now: datetime, *, minutes: float) -> Event:
     return Event("extended", now, {"seconds": minutes * 60})
 
 
-def pause(stage: Stage, now: datetime) -> Event:
+def pause(stage: Stage, now: datetime, *, why: str | None = None) -> Event:
+    """Stop the clock. ``why`` is a code where nobody decided it."""
     check_state(stage, "running")
-    return Event("paused", now)
+    return Event("paused", now, {"why": why} if why else {})
 
 
 def resume(stage: Stage, now: datetime) -> Event:

@@ -10,6 +10,28 @@ from hub.gatherings.rules.format import Format
 from hub.gatherings.rules.limits import IDLE_MINUTES, RECORD_DRAFT_DAYS
 from hub.gatherings.rules.stage import Event, Stage
 
+# A session that is longer than this is reminded of the consent again at half-time.
+LONG_MINUTES = 120
+
+
+def is_reminded(form: Format, stage: Stage) -> bool:
+    """True where people are reminded of what they said yes to.
+
+    Before the start, in the first phase, and in the one in which half of a long session's planned
+    time is over. Source: privacy-and-access.md, "Consent model".
+    """
+    if stage.state in ("planned", "open"):
+        return True
+    if stage.state == "closed" or stage.phase_index is None:
+        return False
+    if stage.phase_index == 0:
+        return True
+    total = sum(phase.minutes for phase in form.phases)
+    if total <= LONG_MINUTES:
+        return False
+    before = sum(phase.minutes for phase in form.phases[: stage.phase_index])
+    return before < total / 2 <= before + form.phases[stage.phase_index].minutes
+
 
 def slack_seconds(form: Format, events: Iterable[Event], now: datetime) -> float:
     """Seconds in hand against the plan; negative when late. Pauses count as time used.

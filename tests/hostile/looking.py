@@ -1,0 +1,104 @@
+"""Reading what the hub sends as a browser, a spreadsheet or a mail program would."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import tinyhtml5
+
+from hub.people.rules import clean_text
+
+XHTML = "{http://www.w3.org/1999/xhtml}"
+MARK = re.compile(r"zq(\d{3})qz")
+# Where an attribute is an address.
+ADDRESSES = {"href", "src", "action", "formaction", "data", "poster", "background", "srcdoc"}
+NEVER = {"object", "embed", "base", "style", "applet", "math", "frame", "marquee", "x-element"}
+# The supervisory bodies that the pages on personal data and accessibility link to.
+OUTSIDE = re.compile(
+    r"https://(www\.digg\.se|www\.imy\.se|ico\.org\.uk|www\.equalityadvisoryservice\.com)(/[\w/-]*)?"
+)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def strange(html: str, *, own: str = "http://hub.test") -> list[str]:
+    """What is in a page or fragment that could run, fetch or look like ours and is not."""
+    found = []
+    for element in tinyhtml5.parse(html).iter():
+        if not isinstance(element.tag, str):
+            continue
+        tag = element.tag.rpartition("}")[2].lower()
+        if tag in NEVER:
+            found.append(f"<{tag}>")
+        if tag == "script" and (
+            (element.text or "").strip() or not element.get("src", "").startswith("/static/")
+        ):
+            found.append(f"<script> {element.text!r} {element.get('src')}")
+        if tag == "link" and not element.get("href", "").startswith("/"):
+            found.append(f"<link> {element.get('href')}")
+        for name, value in element.attrib.items():
+            plain = re.sub(r"[\s\x00-\x20]", "", str(value)).lower()
+            if name.lower().startswith(("on", "hx-on")):
+                found.append(f"{tag} {name}={value}")
+            if name in ADDRESSES and not _is_harmless(plain, tag, own):
+                found.append(f"{tag} {name}={value}")
+            if name.lower().startswith("hx-") and "evil" in plain:
+                found.append(f"{tag} {name}={value}")
+    return found
+
+
+def _is_harmless(address: str, tag: str, own: str) -> bool:
+    if tag == "img" and address.startswith("data:image/"):
+        return True
+    if tag == "a" and OUTSIDE.fullmatch(address):
+        return True
+    if address.startswith(("/", "#", "?", "mailto:", "tel:")) and not address.startswith("//"):
+        return True
+    return not re.match(r"[a-z][a-z0-9+.-]*:|//", address) or address.startswith(own)
+
+
+def words_of(html: str) -> Iterator[str]:
+    """What a person reads in a page: its text, and what stands in its fields."""
+    page = tinyhtml5.parse(html)
+    yield "".join(page.itertext())
+    for element in page.iter():
+        if isinstance(element.tag, str):
+            yield from (str(value) for value in element.attrib.values())
+
+
+def squeezed(text: str) -> str:
+    """As people see it: one space for any white space, without what no screen shows."""
+    return re.sub(r"\s+", " ", clean_text(text)).strip()
+
+
+def formulas(sheet: str, *, delimiter: str = ",") -> list[str]:
+    """Cells that a spreadsheet would run."""
+    rows = csv.reader(io.StringIO(sheet.lstrip("\ufeff")), delimiter=delimiter)
+    return [
+        cell for row in rows for cell in row if cell.startswith(FORMULA) and not _is_number(cell)
+    ]
+
+
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"[+-]?\d+([.,]\d+)?", cell) is not None
+
+
+def fragments(value: Any) -> Iterator[str]:
+    """The pieces of HTML in an answer of the API."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "html" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from fragments(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from fragments(inner)
+
+
+def read_json(text: str) -> Any:
+    return json.loads(text)
