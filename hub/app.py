@@ -52,7 +52,7 @@ from hub.people import account_pages, audit_pages, consent_pages
 from hub.people import actions as people
 from hub.people import api as people_api
 from hub.people import pages as people_pages
-from hub.people.door import Asking, check_reads, identify
+from hub.people.door import Asking, check_reads, identify, list_lasting
 from hub.programme import api as programme_api
 from hub.programme import pages as programme_pages
 from hub.render import Renderer, hashed
@@ -72,6 +72,10 @@ STATIC = Path(__file__).parent / "static"
 # How often it is looked whether translation packages were installed or removed.
 PACKAGES_SECONDS = 5
 MAIL_SECONDS = 5
+# How long at most a connection outlives a seat or sign-in that was ended by another process.
+SOCKETS_SECONDS = 15
+# How often files of mails that are gone are looked for.
+OUTBOX_SECONDS = 600
 # How long at most what was erased stays in logs of the database and in the memory of a process.
 WIPE_SECONDS = 1800
 DESCRIPTION = """Live sessions where people who share no language think and decide together.
@@ -115,6 +119,7 @@ def create_app(
         redis_url=settings.redis_url,
         identify=_identify(database, clock),
         admit=_admit(database, clock, screens),
+        ended=_ended(database, clock),
         catch_up=screens.catch_up,
         presence_changed=screens.tell_presence,
     )
@@ -132,8 +137,10 @@ def create_app(
             Every(max(0.2, 2 / clock.speed), "think", partial(jobs.think, screens)),
             Every(15 / clock.speed, "presence", partial(jobs.note_presence, screens)),
             Every(WIPE_SECONDS, "wipe", partial(my_data.wipe, screens)),
+            Every(SOCKETS_SECONDS, "sockets", live.recheck),
             Every(60 / clock.speed, "idle", partial(jobs.close_idle, screens)),
             Every(MAIL_SECONDS, "mail", partial(mail_jobs.send_due, post)),
+            Every(OUTBOX_SECONDS, "outbox", partial(mail_jobs.sweep_outbox, post)),
             Every(600, "retention", partial(retention_jobs.keep_retention, screens)),
             Every(15 / clock.speed, "guard", partial(jobs.guard, screens)),
             Every(HEAD_SECONDS, "audit head", HeadLog(database, clock).run),
@@ -246,6 +253,18 @@ def _admit(database: Database, clock: Clock, screens: Screens) -> Callable[[Key,
         screens.touched.add(session)
         seat = caller.seat(session)
         person = seat.id if seat else caller.account.id if caller.account else ""
-        return Admission(person, seat is not None, caller.runs, gathering.revision)
+        by = {seat.id} if seat else set()
+        if caller.runs and caller.sign_in is not None:
+            by.add(caller.sign_in.id)
+        runs, revision = caller.runs, gathering.revision
+        return Admission(person, seat is not None, runs, revision, frozenset(by))
 
     return admit
+
+
+def _ended(database: Database, clock: Clock) -> Callable[[frozenset[str]], Any]:
+    async def ended(ids: frozenset[str]) -> frozenset[str]:
+        async with database.reading() as tx:
+            return ids - await list_lasting(tx, ids, now=clock.now())
+
+    return ended

@@ -16,7 +16,7 @@ import uvicorn
 
 from hub import schema
 from hub.app import create_app
-from hub.audit.actions import COMMAND, Verdict, note, verify
+from hub.audit.actions import COMMAND, Verdict, key_fits, note, verify
 from hub.audit.models import AuditEntry
 from hub.charters.actions import load_shipped as load_shipped_charters
 from hub.charters.commands import charter
@@ -33,7 +33,7 @@ from hub.gatherings.qda import as_project
 from hub.gatherings.record import as_markdown
 from hub.gatherings.screens import Screens
 from hub.gatherings.table import as_csv
-from hub.health import check_parts
+from hub.health import OTHER_KEY, check_parts
 from hub.language.commands import models, translate_lines
 from hub.language.translator import Translator
 from hub.logs import set_up_logs
@@ -128,21 +128,26 @@ def check_schema(settings: Settings) -> None:
     fail("the database is not up to date: run hub migrate, or hub serve --migrate")
 
 
-def keep_consent_texts(settings: Settings) -> None:
-    """Refuse to start where nobody could tell what people say yes to."""
+def check_and_keep(settings: Settings) -> None:
+    """Refuse to start with a key that opens nothing, or with no text that people say yes to."""
 
-    async def keep() -> None:
+    async def keep() -> bool:
         database, now = Database(settings.database, secret_key=settings.read_key()), Clock().now()
         try:
             async with database.transaction() as tx:
+                if not await key_fits(tx):
+                    return False
                 await people.sync_texts(tx, settings.data_dir / "consent", now=now)
+                return True
         finally:
             await database.close()
 
     try:
-        asyncio.run(keep())
+        fits = asyncio.run(keep())
     except TextError as error:
         fail(str(error), 2)
+    if not fits:
+        fail(OTHER_KEY, 2)
 
 
 @app.command()
@@ -162,7 +167,7 @@ def serve(
     if migrate:
         schema.migrate(settings.database)
     check_schema(settings)
-    keep_consent_texts(settings)
+    check_and_keep(settings)
     if not settings.base_url:
         os.environ["HUB_BASE_URL"] = reachable_url(host, port)
     typer.echo(f"Samrum: {settings.base_url or os.environ['HUB_BASE_URL']}", err=True)

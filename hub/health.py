@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from starlette.datastructures import State
 
 from hub import schema
+from hub.audit.actions import key_fits
 from hub.charters import paper
 from hub.db import Database
 from hub.gatherings.models import BEHIND, count_waiting
@@ -28,6 +29,7 @@ from hub.settings import Settings
 
 router = APIRouter(include_in_schema=False)
 STARTED = time.time()
+OTHER_KEY = "the secret key is not the one that this database was sealed with: see HUB_SECRET_KEY"
 MAIL_ASKED_SECONDS = 60
 _asked: dict[str, tuple[float, str]] = {}
 
@@ -51,6 +53,7 @@ async def check_parts(settings: Settings, database: Database, translator: Servic
         await _translations(database),
         await _mail(settings, database),
         await _consent(settings, database),
+        await _secret_key(database),
         await _pdf(),
         _clock(),
     ]
@@ -138,6 +141,16 @@ async def _consent(settings: Settings, database: Database) -> Part:
         return Part("consent text", "degraded", f"not looked at: {type(error).__name__}")
     whose = "shipped" if text.data.get("shipped") else "own"
     return Part("consent text", "ok", f"version {text.version}, {whose}")
+
+
+async def _secret_key(database: Database) -> Part:
+    """Whether what is sealed in the database can be read, and the audit log goes on unbroken."""
+    try:
+        async with asyncio.timeout(5), database.reading() as tx:
+            fits = await key_fits(tx)
+    except Exception as error:
+        return Part("secret key", "degraded", f"not looked at: {type(error).__name__}")
+    return Part("secret key", "ok") if fits else Part("secret key", "down", OTHER_KEY, needed=True)
 
 
 async def _pdf() -> Part:

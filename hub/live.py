@@ -36,12 +36,16 @@ class Key:
 
 @dataclass(frozen=True)
 class Admission:
-    """Leave to enter a session. ``person`` is a participant's or an account's id."""
+    """Leave to enter a session. ``person`` is a participant's or an account's id.
+
+    ``by`` are the ids of the seat and the sign-in that it rests on: it ends with any of them.
+    """
 
     person: str
     is_participant: bool
     runs: bool
     revision: int
+    by: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,7 @@ class Seen:
     is_participant: bool
     language: str
     runs: bool = False
+    by: frozenset[str] = frozenset()
 
 
 class NotAdmitted(Exception):
@@ -62,6 +67,7 @@ Identify = Callable[[Key], Awaitable[bool]]
 Admit = Callable[[Key, str], Awaitable[Admission]]
 CatchUp = Callable[[str, int, str, str], Awaitable[dict[str, Any] | None]]
 Changed = Callable[[str], Awaitable[None]]
+Ended = Callable[[frozenset[str]], Awaitable[frozenset[str]]]
 
 
 def room_of(session: str, language: str, form: str) -> str:
@@ -72,8 +78,9 @@ class Live:
     """The sockets of this process.
 
     ``identify`` says whether anybody we know is asking, ``admit`` lets a person into a session or
-    raises NotAdmitted, ``catch_up`` gives the changes since a revision, and ``presence_changed``
-    is told when people come and go.
+    raises NotAdmitted, ``ended`` says which of these seats and sign-ins open nothing any more,
+    ``catch_up`` gives the changes since a revision, and ``presence_changed`` is told when people
+    come and go.
     """
 
     def __init__(
@@ -82,6 +89,7 @@ class Live:
         redis_url: str,
         identify: Identify,
         admit: Admit,
+        ended: Ended,
         catch_up: CatchUp,
         presence_changed: Changed,
     ) -> None:
@@ -97,7 +105,7 @@ class Live:
             engineio_logger=False,
         )
         self.app = socketio.ASGIApp(self.sio, socketio_path="")
-        self._identify, self._admit = identify, admit
+        self._identify, self._admit, self._ended = identify, admit, ended
         self._catch_up, self._presence_changed = catch_up, presence_changed
         self._keys: dict[str, Key] = {}
         self._seen: dict[str, dict[str, Seen]] = defaultdict(dict)
@@ -150,10 +158,16 @@ class Live:
             if seen.person == person:
                 await self._out(sid, session)
 
-    async def remove_everywhere(self, person: str) -> None:
-        """Take a person's connections out of every session."""
-        for session in self.sessions():
-            await self.remove(session, person)
+    async def recheck(self) -> None:
+        """Take out the connections whose seat or sign-in has ended, also by another process."""
+        there = [(sid, where, seen.by) for where in self.sessions()
+                 for sid, seen in self._seen[where].items()]  # fmt: skip
+        if not there:
+            return
+        ended = await self._ended(frozenset().union(*(by for _, _, by in there)))
+        for sid, where, by in there:
+            if by & ended:
+                await self._out(sid, where)
 
     # --- what sockets say ---
 
@@ -191,7 +205,7 @@ class Live:
             return {"ok": False, "error": "revision_unknown"}
         await self._out(sid, session, quiet=True)
         self._seen[session][sid] = Seen(
-            admission.person, admission.is_participant, language, admission.runs
+            admission.person, admission.is_participant, language, admission.runs, admission.by
         )
         await self.sio.enter_room(sid, room_of(session, language, form))
         await self.sio.enter_room(sid, f"person:{admission.person}")

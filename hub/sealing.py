@@ -7,6 +7,7 @@ holds opens nothing of another.
 from __future__ import annotations
 
 import base64
+import functools
 import hmac
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -18,8 +19,9 @@ class Unreadable(Exception):
     """Sealed with another key, or changed since."""
 
 
+@functools.cache
 def derive(secret_key: str, purpose: str) -> bytes:
-    """32 bytes for one purpose (HKDF with SHA-256, RFC 5869)."""
+    """32 bytes for one purpose (HKDF with SHA-256, RFC 5869); worked out once for each."""
     kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"samrum {purpose}".encode())
     return kdf.derive(secret_key.encode())
 

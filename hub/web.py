@@ -47,7 +47,9 @@ CSP = (
 HEADERS = {
     "Content-Security-Policy": CSP,
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # Not "no-referrer": with that, browsers send "Origin: null" with our own forms, and those that
+    # do not know Sec-Fetch-Site would be taken for another site's.
+    "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
@@ -392,7 +394,9 @@ def install_refusals(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def on_bug(request: Request, error: Exception) -> Response:
         reference = secrets.token_hex(4)
-        log.error("bug", reference=reference, path=request.url.path, exc_info=error)
+        # The route, not the address: some have a secret in it.
+        route = getattr(request.scope.get("route"), "path", "")
+        log.error("bug", reference=reference, route=route, exc_info=error)
         renderer: Renderer = request.app.state.renderer
         language = language_of(request)
         sentence = renderer.refusal(language, Refusal("bug", reference=reference))

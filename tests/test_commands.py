@@ -55,6 +55,7 @@ def test_doctor_says_one_line_for_each_dependency(begun: Path) -> None:
         "translations",
         "mail",
         "consent text",
+        "secret key",
         "pdf",
         "clock",
     ]
@@ -71,6 +72,18 @@ def test_serve_refuses_a_database_that_is_not_migrated(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "hub migrate" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_another_secret_key_stops_the_start_and_shows_in_doctor(begun: Path) -> None:
+    run("token", "create", "admin@example.org", folder=begun)
+    refused = run("serve", folder=begun, HUB_SECRET_KEY="another key than before")
+    assert refused.returncode == 2
+    assert refused.stderr.strip().endswith("see HUB_SECRET_KEY")
+    assert len(refused.stderr.strip().splitlines()) == 1
+    told = run("doctor", folder=begun, HUB_SECRET_KEY="another key than before")
+    assert told.returncode == 1
+    (line,) = (line for line in told.stdout.splitlines() if line.startswith("secret key"))
+    assert "down" in line
 
 
 def test_serve_refuses_several_workers_on_sqlite(begun: Path) -> None:

@@ -41,21 +41,22 @@ from tests.conftest import Hub, running_hub
 from tests.gatherings.test_dialogue import CHARTER, Dialogue, dialogue
 
 NAME = "Zelvira"
-EMAIL = "zelvira.zqx@example.org"
+EMAIL = "zelvira.zloqxo@example.org"
 # In every text of theirs, and in nobody else's: words, and the name.
-TRACES = ("zqx", "zelvira")
+# No id has an l or an o in it: such letters are never there by chance.
+TRACES = ("zloqxo", "zelvira")
 ROLES = ("nobody", "themselves", "participant", "facilitator", "editor", "researcher", "admin")
 
 
 def words(about: str) -> str:
-    """A text of theirs: no word of it is anybody else's."""
-    return f"zqx{about}a zqx{about}b zqx{about}c zqx{about}d zqx{about}e"
+    """A text of theirs, as long as makes a quotation: no word of it is anybody else's."""
+    return " ".join(f"zloqxo{about}{letter}" for letter in "abcdefgh")
 
 
 def found_in(data: bytes | str) -> set[str]:
     text = data.lower() if isinstance(data, str) else data.decode("utf-8", "replace").lower()
     return {trace for trace in TRACES if trace in text} and set(
-        re.findall(r"zqx\w*|.{0,30}zelvira.{0,10}", text)[:5]
+        re.findall(r"zloqxo\w*|.{0,30}zelvira.{0,10}", text)[:5]
     )
 
 
@@ -119,7 +120,9 @@ async def fill_forum(hub: Hub) -> tuple[Any, Person, dict[str, list[str]]]:
     path = f"/contributions/{english['id']}"
     fix = {"text": words("fix"), "remark": words("rem"), "remark_language": "sv"}
     assert (await her.put(f"{path}/translations/sv", fix)).status_code == 200
-    await her.post(f"/contributions/{reply['id']}/dispute", {"word": "zqx", "reason": words("dis")})
+    await her.post(
+        f"/contributions/{reply['id']}/dispute", {"word": "zloqxo", "reason": words("dis")}
+    )
     await fatima.post(f"/contributions/{hidden['id']}/hide", {"reason": f"{NAME} names somebody"})
     await her.post(f"/contributions/{hidden['id']}/answer", {"text": words("hidans")})
     await her.post(f"/sessions/{s}/hand")
@@ -133,7 +136,7 @@ async def fill_forum(hub: Hub) -> tuple[Any, Person, dict[str, list[str]]]:
     rating = {"of": theme["id"], "scale": "importance", "value": 4, "reason": words("rate")}
     await said(her, s, "", "rating", fields=rating)
     await session.go_to("recommend")
-    draft = {"what": words("what"), "owner": f"{NAME} zqxowner", "when": "2027-06-01",
+    draft = {"what": words("what"), "owner": f"{NAME} zloqxoowner", "when": "2027-06-01",
              "measure": words("meas")}  # fmt: skip
     proposal = await said(her, s, words("rec"), "recommendation", fields=draft)
     theirs = {"what": "One number.", "owner": NAME, "when": "2027-06-01", "measure": "Calls"}
@@ -171,7 +174,7 @@ async def fill_dialogue(hub: Hub) -> tuple[Dialogue, Person, dict[str, list[str]
     await found.say(her, words("tag"), tag="law", side="against")
     await found.to("wording")
     wording = await found.say(her, words("word"), "wording")
-    await found.say(her, words("term"), "wording", untranslatable="zqxterm")
+    await found.say(her, words("term"), "wording", untranslatable="zloqxoterm")
     await found.to("change")
     await found.say(her, words("chg"), "change", change="add")
     await found.to("rate")
@@ -223,8 +226,8 @@ async def fill_behind(hub: Hub, session: str, her: Person, post: str) -> None:
                 ),
                 Act(gathering_id=session, kind="hidden", reason=said_of_her, at=now),
                 BotLine(
-                    gathering_id=session, trigger="jargon", subject="zqxposta", to_whom="all",
-                    about=post, lines={"sv": "zqxposta?", "en": "zqxposta?"}, state="sent",
+                    gathering_id=session, trigger="jargon", subject="zloqxoposta", to_whom="all",
+                    about=post, lines={"sv": "zloqxoposta?", "en": "zloqxoposta?"}, state="sent",
                     created_at=now,
                 ),
                 BotLine(

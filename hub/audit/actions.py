@@ -148,6 +148,15 @@ async def verify(tx: AsyncSession, *, step: int = 1000) -> Verdict:
     return Verdict(True, number, seal=before)
 
 
+async def key_fits(tx: AsyncSession) -> bool:
+    """Whether the hub's secret key is the one that this database was sealed with.
+
+    With another one nothing sealed can be read, and what would be added to the log would break it.
+    """
+    head = await tx.scalar(select(AuditHead).where(AuditHead.id == 1))
+    return head is None or head.mark == _mark(secret_of(tx), head.number, head.seal)
+
+
 def _seal(secret_key: str, entry: AuditEntry, *, before: str) -> str:
     said: Mapping[str, Any] = {
         "number": entry.number,

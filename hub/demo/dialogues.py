@@ -269,16 +269,15 @@ class Room:
         )
         finished = []
         for translation, said in waiting.all():
-            texts = {
-                name: self.translations[text]
-                for name, text in actions.texts_to_translate(said).items()
-            }
+            words = actions.texts_to_translate(said)
+            texts = {name: self.translations[text] for name, text in words.items()}
             if said.text:
                 await self._remember(said, texts["text"])
             finished.append(
                 actions.Finished(
                     translation_id=translation.id,
                     contribution_id=said.id,
+                    said=words,
                     texts=texts,
                     status="memory",
                     reason=None,

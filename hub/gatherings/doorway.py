@@ -21,8 +21,7 @@ from hub.gatherings.models import (
     access_gathering,
     find_gathering,
     list_events,
-    list_everything_said,
-    said_of,
+    list_said,
 )
 from hub.gatherings.principles import build_dialogue
 from hub.gatherings.record import build_record, followed_views
@@ -100,7 +99,7 @@ async def read_record(screens: Screens, tx: AsyncSession, session_id: str) -> di
     people = await list_participants(tx, session_id)
     consents = await latest_consents(tx, session_id)
     rows = await list_events(tx, session_id)
-    said = [said_of(c) for c in await list_everything_said(tx, session_id)]
+    said = await list_said(tx, session_id)
     session = await screens.session(tx, gathering, full=False)
     for secret in ("code", "join_url", "open_kinds", "follow_up", "support"):
         session.pop(secret)

@@ -121,6 +121,7 @@ def _principles(form: dict[str, str]) -> tuple[str | None, list[str] | None]:
 async def post_new(visit: Here, shelf: Shelf) -> Response:
     account = check_runs(visit.caller)
     form = await read_form(visit.request)
+    guarded = form.get("guarded") in ("1", "on")
     try:
         data = shelf.data(form.get("format", ""))
         charter, principles = _principles(form) if data["kind"] == "dialogue" else (None, None)
@@ -141,8 +142,9 @@ async def post_new(visit: Here, shelf: Shelf) -> Response:
                 follows=form.get("follows", actions.LATEST),
                 charter=charter,
                 principles=principles,
-                access=form.get("access"),
-                guarded=form.get("guarded") in ("1", "on"),
+                # The box says that everyone comes in with a personal link.
+                access=None if guarded else form.get("access"),
+                guarded=guarded,
                 support={part: form.get(f"support_{part}", "") for part in ("name", "contact")},
                 minutes=minutes,
                 demonstration=visit.request.app.state.demonstration,

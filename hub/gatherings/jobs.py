@@ -218,6 +218,7 @@ def _finished(item: Waiting, answers: dict[str, Made]) -> actions.Finished:
     return actions.Finished(
         translation_id=item.translation_id,
         contribution_id=item.contribution_id,
+        said=item.texts,
         texts=texts,
         status=main.status,
         reason=main.reason,

@@ -36,6 +36,7 @@ from hub.gatherings.screens import Screens
 from hub.gatherings.views import moment
 from hub.language.models import AddedTerm
 from hub.mail.models import Mail
+from hub.mail.transport import drop_files
 from hub.measures.items import shipped
 from hub.people import actions as people
 from hub.people.models import Account, Consent, Invitation, Participant, SignIn
@@ -508,16 +509,10 @@ async def withdraw(
     for session_id in done.elsewhere:
         await screens.carry_out(session_id, lambda tx, g: actions.show_translations(tx, g, now=now))
     if done.mails:
-        await asyncio.to_thread(_drop_files, outbox, done.mails)
+        await asyncio.to_thread(drop_files, outbox, done.mails)
     screens.seen.pop(seat.id, None)
     await screens.send_out(seat.gathering_id, seat.id)
     await wipe(screens)
-
-
-def _drop_files(outbox: Path, mails: Collection[str]) -> None:
-    for path in outbox.glob("*.eml") if outbox.is_dir() else ():
-        if path.stem.rpartition("-")[2] in mails:
-            path.unlink(missing_ok=True)
 
 
 async def wipe(screens: Screens) -> None:

@@ -14,8 +14,8 @@ from hub.gatherings.doorway import access_own
 from hub.gatherings.models import Gathering, access_contribution, access_gathering
 from hub.gatherings.visit import Here, Visit, seat_view
 from hub.people import actions as people
-from hub.people.door import SEAT_COOKIE, check_own, check_runs, is_seated
-from hub.people.models import Participant
+from hub.people.door import SEAT_COOKIE, check_own, check_runs
+from hub.people.models import Participant, is_seated
 from hub.people.pages import COOKIE_SECONDS, set_cookie
 from hub.web import LANGUAGE_COOKIE, read_form, see_other
 

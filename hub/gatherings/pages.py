@@ -85,8 +85,8 @@ MADE_FROM = "from-"
 
 
 @router.get("/")
-async def get_home(visit: Here) -> Response:
-    """What is on, and the way in with a code."""
+async def get_home(visit: Here, left: str = "") -> Response:
+    """What is on, and the way in with a code; ``left`` where somebody has just left a session."""
     async with visit.screens.database.reading() as tx:
         found = [
             await visit.screens.session(tx, g, full=False)
@@ -97,7 +97,7 @@ async def get_home(visit: Here) -> Response:
         # The code is said in the room, never listed: a link to join is for those invited to it.
         if not visit.caller.may_read(session["id"]):
             session["code"] = session["join_url"] = None
-    return visit.page("home.html", sessions=found)
+    return visit.page("home.html", sessions=found, left=bool(left))
 
 
 @router.get("/join")
@@ -670,7 +670,7 @@ async def post_leave(session_id: str, visit: Here) -> Response:
     await visit.screens.carry_out(session_id, lambda tx, g: actions.leave(tx, g, seat, now=now))
     if visit.screens.live:
         await visit.screens.live.remove(session_id, seat.id)
-    answer = see_other("/")
+    answer = see_other("/?left=1")
     answer.delete_cookie(SEAT_COOKIE + session_id, path="/")
     return answer
 

@@ -18,8 +18,7 @@ from hub.gatherings.models import (
     Gathering,
     access_gathering,
     list_events,
-    list_everything_said,
-    said_of,
+    list_said,
 )
 from hub.gatherings.moderation import read_waiting
 from hub.gatherings.screens import Screens
@@ -49,7 +48,7 @@ async def read_desk(
     )
     visible = [c for c in contributions if not c["removed"] and not c["hidden"]]
     gathering = await access_gathering(tx, session_id)
-    said = [said_of(c) for c in await list_everything_said(tx, session_id) if c.hidden_at is None]
+    said = [s for s in await list_said(tx, session_id) if not s.hidden]
     heard = balance(visible, presence.groups)
     events = [e.event for e in await list_events(tx, session_id)]
     slack = rules.slack_seconds(gathering.form, events, screens.clock.now())

@@ -12,7 +12,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -164,25 +164,39 @@ async def _keys_are_deleted(tx: AsyncSession, gathering_id: str) -> bool:
     return any(entry.facts.get("kind") == "keys" for entry in done)
 
 
-def _names(
-    people: Iterable[Participant], pseudonyms: Mapping[str, str]
-) -> dict[re.Pattern[str], str]:
+@dataclass(frozen=True)
+class _Alias:
+    """An alias as it is looked for, and what is put in its place."""
+
+    folded: str
+    pattern: re.Pattern[str]
+    put: str
+
+
+def _names(people: Iterable[Participant], pseudonyms: Mapping[str, str]) -> list[_Alias]:
     """What to put in the place of each alias that somebody writes, longest alias first."""
     wanted = sorted(
         ((p.name, pseudonyms.get(p.id, "…")) for p in people if len(p.name) >= SHORTEST_NAME),
         key=lambda pair: -len(pair[0]),
     )
-    return {
-        re.compile(rf"(?<!\w){re.escape(name)}(?=s?(?!\w))", re.IGNORECASE): f"[{pseudonym}]"
+    return [
+        _Alias(
+            name.casefold(),
+            re.compile(rf"(?<!\w){re.escape(name)}(?=s?(?!\w))", re.IGNORECASE),
+            f"[{pseudonym}]",
+        )
         for name, pseudonym in wanted
-    }
+    ]
 
 
-def _without_names(value: Any, names: Mapping[re.Pattern[str], str]) -> Any:
+def _without_names(value: Any, names: Sequence[_Alias]) -> Any:
     """The text, or all texts in a value, with pseudonyms in the place of aliases."""
     if isinstance(value, str):
-        for name, put in names.items():
-            value = name.sub(put, value)
+        # Hundreds of aliases in thousands of texts: most are plainly not there.
+        folded = value.casefold()
+        for alias in names:
+            if alias.folded in folded:
+                value = alias.pattern.sub(alias.put, value)
         return value
     if isinstance(value, dict):
         return {key: _without_names(each, names) for key, each in value.items()}
@@ -198,7 +212,7 @@ def _row(
     pseudonym: str,
     consent: Consent,
     told: set[str],
-    names: Mapping[re.Pattern[str], str],
+    names: Sequence[_Alias],
     now: datetime,
 ) -> dict[str, str]:
     translation: Translation | None = next(iter(c.translations), None)

@@ -31,15 +31,13 @@ from hub.gatherings.models import (
     find_gathering,
     findings_changed,
     list_contributions,
-    list_everything_said,
     list_hands,
     list_private,
-    said_of,
+    list_said,
 )
 from hub.gatherings.standing import Standings
 from hub.live import FORMATS, LANGUAGES, Live, room_of
-from hub.people.door import is_seated
-from hub.people.models import Participant, list_participants
+from hub.people.models import Participant, is_seated, list_participants
 from hub.programme.models import find_case, list_findings
 from hub.render import Renderer
 
@@ -268,7 +266,7 @@ class Screens:
         """How themes and proposals stand, where there is one of them among these."""
         if not any(c.kind in rules.REVISED for c in contributions):
             return Standings([], {})
-        said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+        said = await list_said(tx, gathering.id)
         people = {p.id: p.name for p in await list_participants(tx, gathering.id) if p.name}
         return Standings(said, people)
 
@@ -311,7 +309,7 @@ class Screens:
         room = rules.Room(
             phase=phase.key,
             present=(await self.presence(tx, gathering.id)).groups,
-            said=tuple(said_of(c) for c in await list_everything_said(tx, gathering.id)),
+            said=tuple(await list_said(tx, gathering.id)),
             cards=len(cards),
             cards_shown=sum(1 for c in cards if c.shown_at),
             time_up=gathering.stage.time_is_up(now),

@@ -31,7 +31,7 @@ from hub.language.api import TranslatorDep
 from hub.language.text import Language
 from hub.people.actions import is_asked_again, list_flags, read_help_text
 from hub.people.door import Asking, check_own
-from hub.people.models import Participant
+from hub.people.models import Participant, is_seated
 from hub.people.pages import page
 from hub.web import Options, Render, field_name, is_htmx, language_of, see_other
 
@@ -246,7 +246,7 @@ async def write_for_page(
     context = await room_context(visit, session_id)
     async with visit.screens.database.reading() as tx:
         seat = await tx.get(Participant, participant_id)
-    if seat is None or seat.gathering_id != session_id or seat.left_at is not None:
+    if seat is None or seat.gathering_id != session_id or not is_seated(seat):
         raise NotFound("participant_not_found")
     context |= {"me": seat_view(seat), "private": [], "own_hidden": []}
     context |= {"ready": False, "written_for": seat.id}

@@ -6,6 +6,7 @@ when the claim runs out. It may then arrive twice, with one Message-ID, and is n
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from hub.clock import Clock
 from hub.db import Database, claim, secret_of
 from hub.mail.actions import read_mail
 from hub.mail.models import Mail
-from hub.mail.transport import Letter, NotSent, deliver, one_line
+from hub.mail.transport import Letter, NotSent, deliver, drop_files, kept_files, one_line
 from hub.render import LANGUAGES, Renderer
 from hub.sealing import Unreadable
 from hub.settings import Settings
@@ -75,6 +76,18 @@ async def send_due(post: Post) -> int:
             sent += 1
 
 
+async def sweep_outbox(post: Post) -> int:
+    """Delete the files of mails that were dropped, or whose time to be kept is over; how many."""
+    files = await asyncio.to_thread(kept_files, post.settings.outbox_dir)
+    if not files:
+        return 0
+    async with post.database.reading() as tx:
+        known = set(await tx.scalars(select(Mail.id)))
+    gone = files.keys() - known
+    await asyncio.to_thread(drop_files, post.settings.outbox_dir, gone)
+    return len(gone)
+
+
 async def count_trouble(tx: AsyncSession, now: datetime) -> tuple[int, int]:
     """How many mails have been tried in vain and wait, and how many were given up in a day."""
     waiting = await tx.scalar(
@@ -120,7 +133,8 @@ async def _claim_next(post: Post) -> Claimed | Mail | None:
 
 async def _note_sent(post: Post, mail: Mail) -> None:
     async with post.database.transaction() as tx:
-        await tx.execute(
+        kept = await claim(
+            tx,
             update(Mail)
             .where(Mail.id == mail.id)
             .values(
@@ -130,8 +144,11 @@ async def _note_sent(post: Post, mail: Mail) -> None:
                 sealed_to=None,
                 sealed_facts=None,
             )
-            .execution_options(synchronize_session=False)
+            .execution_options(synchronize_session=False),
         )
+    if not kept:
+        # Dropped while it was on its way: no file of it is left lying.
+        await asyncio.to_thread(drop_files, post.settings.outbox_dir, [mail.id])
     log.info("mail sent", mail=mail.id, kind=mail.kind, attempts=mail.attempts)
 
 

@@ -10,6 +10,7 @@ import os
 import secrets
 import ssl
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from email.errors import MessageError
@@ -117,6 +118,19 @@ async def deliver(letter: Letter, settings: Settings) -> None:
 def outbox_name(letter_id: str, made_at: datetime) -> str:
     """The same name at each try, so that a mail is never kept twice."""
     return f"{made_at.strftime('%Y%m%dT%H%M%SZ')}-{letter_id}.eml"
+
+
+def kept_files(folder: Path) -> dict[str, Path]:
+    """The mails that were kept as files, by the mail's id."""
+    found = folder.glob("*-e_*.eml") if folder.is_dir() else ()
+    return {path.stem.rpartition("-")[2]: path for path in found}
+
+
+def drop_files(folder: Path, mails: Collection[str]) -> None:
+    """Delete the files of these mails, where there are any."""
+    for id_, path in kept_files(folder).items():
+        if id_ in mails:
+            path.unlink(missing_ok=True)
 
 
 def _keep(message: EmailMessage, letter: Letter, folder: Path) -> None:

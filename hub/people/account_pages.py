@@ -114,6 +114,7 @@ async def post_password(
     keep = caller.sign_in.id if caller.sign_in else None
     async with database.transaction() as tx:
         await actions.set_password(tx, account.id, hashed, keep=keep, now=clock.now())
+    await sockets_out(request)
     return see_other("/account?done=password")
 
 
@@ -125,20 +126,24 @@ async def _check_current(account: Account, current: str) -> None:
 
 
 @router.post("/account/sign-ins/end")
-async def post_end_others(caller: Asking, database: Db, clock: Time) -> Response:
+async def post_end_others(request: Request, caller: Asking, database: Db, clock: Time) -> Response:
     """End every other sign-in and token."""
     account = check_account(caller)
     keep = caller.sign_in.id if caller.sign_in else None
     async with database.transaction() as tx:
         await actions.end_sign_ins(tx, account, now=clock.now(), keep=keep)
+    await sockets_out(request)
     return see_other("/account?done=ended_others")
 
 
 @router.post("/account/sign-ins/{sign_in_id}/end")
-async def post_end(sign_in_id: str, caller: Asking, database: Db, clock: Time) -> Response:
+async def post_end(
+    sign_in_id: str, request: Request, caller: Asking, database: Db, clock: Time
+) -> Response:
     account = check_account(caller)
     async with database.transaction() as tx:
         await actions.end_sign_in(tx, account, sign_in_id, now=clock.now())
+    await sockets_out(request)
     return see_other("/account?done=ended")
 
 
@@ -255,7 +260,6 @@ async def post_one(
     try:
         async with database.transaction() as tx:
             done = await _act(tx, account_id, form, by=admin, now=clock.now())
-            account = await actions.access_account(tx, account_id)
     except NotFound:
         raise
     except Refusal as refusal:
@@ -263,7 +267,7 @@ async def post_one(
         return await _one_page(
             account_id, request, caller, database, renderer, options, status, **told
         )
-    await sockets_out(request, account)
+    await sockets_out(request)
     return see_other(f"/accounts/{account_id}?done={done}")
 
 

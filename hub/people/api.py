@@ -71,14 +71,13 @@ async def put_account(
             tx, account_id, by=admin, now=clock.now(), **body.model_dump(exclude_none=True)
         )
         seen_at = await actions.last_seen(tx, account)
-    await sockets_out(request, account)
+    await sockets_out(request)
     return out(account, seen_at)
 
 
-async def sockets_out(request: Request, account: Account) -> None:
-    """Take the connections of a closed account out of every session."""
-    if account.disabled_at is not None:
-        await request.app.state.live.remove_everywhere(account.id)
+async def sockets_out(request: Request) -> None:
+    """Take the connections that rest on what has just been ended out of every session."""
+    await request.app.state.live.recheck()
 
 
 @router.get("/me/sign-ins")
@@ -105,9 +104,12 @@ async def get_sign_ins(caller: Asking, database: Db, clock: Time) -> shapes.Sign
 
 
 @router.delete("/me/sign-ins/{sign_in_id}", status_code=204)
-async def delete_sign_in(sign_in_id: str, caller: Asking, database: Db, clock: Time) -> Response:
+async def delete_sign_in(
+    sign_in_id: str, request: Request, caller: Asking, database: Db, clock: Time
+) -> Response:
     """End one of one's own sign-ins or tokens (accounts)."""
     account = check_account(caller)
     async with database.transaction() as tx:
         await actions.end_sign_in(tx, account, sign_in_id, now=clock.now())
+    await sockets_out(request)
     return Response(status_code=204)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, Request
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import Forbidden, NotFound, Refusal, Unauthorised
@@ -17,6 +18,7 @@ from hub.people.models import (
     Participant,
     SignIn,
     find_sign_in,
+    is_seated,
     list_participants_by_secrets,
 )
 from hub.people.rules import ACCOUNT_ROLES
@@ -78,11 +80,6 @@ class Caller:
         return None
 
 
-def is_seated(seat: Participant) -> bool:
-    """Neither left, nor sent out of the room, nor withdrawn."""
-    return seat.left_at is None and seat.removed_at is None and seat.withdrawn_at is None
-
-
 async def identify(
     tx: AsyncSession, *, bearer: str | None, cookies: Mapping[str, str], now: datetime
 ) -> Caller:
@@ -102,6 +99,30 @@ async def identify(
     secrets = [v for k, v in cookies.items() if k.startswith(SEAT_COOKIE)][-SEATS_READ:]
     seats = await list_participants_by_secrets(tx, [hash_secret(s) for s in secrets])
     return _seated(found, seats, secrets)
+
+
+async def list_lasting(tx: AsyncSession, ids: Collection[str], *, now: datetime) -> set[str]:
+    """Of these seats, and sign-ins of those who run sessions, the ids that still open a session."""
+    seats = await tx.scalars(
+        select(Participant.id).where(
+            Participant.id.in_(ids),
+            Participant.left_at.is_(None),
+            Participant.removed_at.is_(None),
+            Participant.withdrawn_at.is_(None),
+        )
+    )
+    sign_ins = await tx.scalars(
+        select(SignIn.id)
+        .join(Account, Account.id == SignIn.account_id)
+        .where(
+            SignIn.id.in_(ids),
+            SignIn.ended_at.is_(None),
+            SignIn.expires_at > now,
+            Account.disabled_at.is_(None),
+            Account.role.in_(RUNS_SESSIONS),
+        )
+    )
+    return {*seats, *sign_ins}
 
 
 def _seated(

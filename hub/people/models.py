@@ -96,6 +96,11 @@ class Participant(Base):
         return group_of(self.role)
 
 
+def is_seated(seat: Participant) -> bool:
+    """Neither left, nor sent out of the room, nor withdrawn."""
+    return seat.left_at is None and seat.removed_at is None and seat.withdrawn_at is None
+
+
 class Consent(Base):
     """What a participant said yes to, and which text they had read. Never changed, only added."""
 

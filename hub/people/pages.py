@@ -16,13 +16,13 @@ from hub.people.models import Account, find_account_by_email
 from hub.web import (
     LANGUAGE_COOKIE,
     Db,
-    Guesses,
     Limits,
     Options,
     RateLimits,
     Render,
     Time,
     address_of,
+    guesses_of_links,
     language_of,
     local_path,
     page_context,
@@ -37,9 +37,6 @@ TRIES_BY_BOTH = "10 per minute"
 WRONG_BY_EMAIL = "100 per hour"
 # Links mailed to one e-mail address, whoever asks for them.
 LINKS_BY_EMAIL = "3 per 15 minute"
-# Links that open nothing: by address, and for all addresses together.
-WRONG_LINKS = "60 per minute"
-WRONG_LINKS_IN_ALL = "600 per minute"
 COOKIE_SECONDS = 60 * 60 * 24 * 30
 
 
@@ -84,7 +81,9 @@ def home_of(account: Account) -> str:
     """Where somebody begins who has signed in."""
     if account.role in RUNS_SESSIONS:
         return "/sessions"
-    return "/charters" if account.role in EDITS_TEXTS else "/account"
+    if account.role in EDITS_TEXTS:
+        return "/charters"
+    return "/research" if account.role == "researcher" else "/account"
 
 
 @router.post("/sign-in")
@@ -217,7 +216,7 @@ async def get_sign_in_link(
     to: Annotated[str, Query(alias="next")] = "",
 ) -> Response:
     """Ask before using the link up: mail scanners and previews open links too."""
-    guesses = _link_guesses(limits)
+    guesses = guesses_of_links(limits)
     await guesses.check(request)
     async with database.reading() as tx:
         account = await actions.find_link_account(tx, secret, now=clock.now())
@@ -227,10 +226,6 @@ async def get_sign_in_link(
     if caller.account is not None and (account is None or account.id == caller.account.id):
         return see_other(local_path(to, home_of(caller.account)))
     return page(request, renderer, "people/sign_in_link.html", secret=secret, next=to)
-
-
-def _link_guesses(limits: Limits) -> Guesses:
-    return Guesses(limits, "sign_in_secret", WRONG_LINKS, hub_rule=WRONG_LINKS_IN_ALL)
 
 
 @router.post("/sign-in/{secret}")
@@ -244,7 +239,7 @@ async def post_sign_in_link(
     limits: RateLimits,
 ) -> Response:
     form = await read_form(request)
-    guesses = _link_guesses(limits)
+    guesses = guesses_of_links(limits)
     await guesses.check(request)
     try:
         async with database.transaction() as tx:
@@ -279,6 +274,7 @@ async def post_sign_out(request: Request, database: Db, clock: Time) -> Response
     if secret := request.cookies.get(ACCOUNT_COOKIE):
         async with database.transaction() as tx:
             await actions.sign_out(tx, secret, now=clock.now())
+        await request.app.state.live.recheck()
     answer = see_other("/")
     answer.delete_cookie(ACCOUNT_COOKIE, path="/")
     return answer

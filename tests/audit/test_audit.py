@@ -324,3 +324,16 @@ async def test_the_command_tells_whether_the_log_is_whole(tmp_path: Path, hub: H
     broken = await asyncio.to_thread(run, "audit", "check", folder=tmp_path)
     assert broken.returncode == 1
     assert broken.stderr == "hub: the audit log is broken at entry 3\n"
+
+
+@pytest.mark.parametrize("form", ["json", "md"])
+async def test_who_takes_a_record_out_is_in_the_log(hub: Hub, form: str) -> None:
+    session = await hub.session()
+    path = f"/sessions/{session.id}/record"
+    assert (await session.fatima.get(path, format=form)).status_code == 200
+    assert (await session.astrid.get(path, format=form)).status_code == 200
+    async with hub.database.reading() as tx:
+        found = await tx.scalars(select(AuditEntry).where(AuditEntry.act == "exported"))
+        entries = [(e.actor, e.gathering_id, e.facts) for e in found]
+    facts = {"what": "record", "format": form}
+    assert entries == [(session.fatima.id, session.id, facts)]

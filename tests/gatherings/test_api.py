@@ -618,11 +618,13 @@ async def test_logs_hold_no_words_and_no_names(
     await hub.translate()
     hub.app.state.renderer.render = None
     await hub.http.get(f"/sessions/{session.id}", headers=session.astrid.headers)
+    await hub.http.get("/invitation/iv_verysecret")
     out = capsys.readouterr()
     everything = out.out + out.err + caplog.text
     assert "bug" in everything
     assert "Zebrafink" not in everything
     assert "Astrid" not in everything
+    assert "verysecret" not in everything
 
 
 async def test_sessions_are_listed_page_by_page(hub: Hub) -> None:

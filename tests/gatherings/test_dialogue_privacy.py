@@ -93,6 +93,36 @@ async def test_hidden_words_leave_the_line_that_quotes_them_and_come_back_with_i
     assert (await found.outcomes())["vst-1"]["put"]["sv"]["text"] == SECRET
 
 
+async def test_words_put_to_the_room_come_back_to_an_outcome_that_closed_with_dissent(
+    hub: Hub,
+) -> None:
+    found, wording = await put(hub)
+    await found.act("outcome", {"dissent": [{"text": "Vi är inte eniga.", "group": "lived"}]})
+    await found.go_on()
+    before = (await found.outcomes())["vst-1"]
+    assert before["closed_at"]
+    assert before["put"]["sv"]["text"] == SECRET
+    path = f"/contributions/{wording}/hide"
+    assert (await found.fatima.post(path, {"reason": "ett namn"})).status_code == 200
+    assert SECRET not in await everything(found)
+    assert (await found.outcomes())["vst-1"]["put"]["sv"]["text"] == ""
+    assert (await found.fatima.delete(path)).status_code == 200
+    after = (await found.outcomes())["vst-1"]
+    assert (after["put"], after["dissent"]) == (before["put"], before["dissent"])
+
+
+async def test_words_that_are_taken_back_while_hidden_do_not_come_back(hub: Hub) -> None:
+    found, wording = await put(hub)
+    await found.act("outcome", {"dissent": [{"text": "Vi är inte eniga.", "group": "lived"}]})
+    await found.go_on()
+    path = f"/contributions/{wording}/hide"
+    assert (await found.fatima.post(path, {"reason": "ett namn"})).status_code == 200
+    assert (await found.astrid.delete(f"/contributions/{wording}")).status_code == 200
+    await found.fatima.delete(path)
+    assert (await found.outcomes())["vst-1"]["put"]["sv"]["text"] == ""
+    assert SECRET not in await everything(found)
+
+
 async def test_dissent_that_is_hidden_is_told_nowhere_until_it_is_shown_again(hub: Hub) -> None:
     found = await dialogue(hub)
     await found.to("settle")

@@ -183,16 +183,16 @@ async def test_an_editor_sets_the_status_once_the_record_is_published(hub: Hub) 
 
 
 async def test_everybody_reads_the_recommendations_of_published_records_alone(hub: Hub) -> None:
-    session, adopted, _ = await decided(hub, case="ward")
+    session, adopted, _ = await decided(hub, case="cafe")
     nobody, other = Person(hub.http, ""), await hub.session()
     assert (await listed(nobody))["items"] == []
     assert (await listed(other.astrid))["to_decide"] == []
     assert [r["id"] for r in (await listed(session.astrid))["items"]] == [adopted]
     hub.clock.move(days=7)
     await session.move("record/publish")
-    for query in ({}, {"session": session.id}, {"case": "ward"}, {"status": "open"}):
+    for query in ({}, {"session": session.id}, {"case": "cafe"}, {"status": "open"}):
         assert [r["id"] for r in (await listed(nobody, **query))["items"]] == [adopted], query
-    for query in ({"session": other.id}, {"case": "lhs"}, {"status": "done"}):
+    for query in ({"session": other.id}, {"case": "esther"}, {"status": "done"}):
         assert (await listed(nobody, **query))["items"] == [], query
     assert (await nobody.get("/recommendations", status="maybe")).status_code == 422
 
@@ -279,26 +279,26 @@ async def test_only_a_closed_session_is_followed(hub: Hub, follows: str) -> None
 
 
 async def test_the_latest_of_the_same_case_is_found(hub: Hub) -> None:
-    first, *_ = await decided(hub, case="ward")
+    first, *_ = await decided(hub, case="cafe")
     hub.clock.move(minutes=1)
-    second, *_ = await decided(hub, case="ward")
+    second, *_ = await decided(hub, case="cafe")
     hub.clock.move(minutes=1)
-    await decided(hub, case="lhs")
+    await decided(hub, case="esther")
     fatima = first.fatima
-    assert (await plan(fatima, case="ward", follows="latest"))["follows"] == second.id
-    assert (await plan(fatima, case="esther", follows="latest"))["follows"] is None
+    assert (await plan(fatima, case="cafe", follows="latest"))["follows"] == second.id
+    assert (await plan(fatima, case="djursdala", follows="latest"))["follows"] is None
     assert (await plan(fatima, follows="latest"))["follows"] is None
-    assert (await plan(fatima, case="ward"))["follows"] is None
-    assert (await plan(fatima, case="ward", follows="none"))["follows"] is None
+    assert (await plan(fatima, case="cafe"))["follows"] is None
+    assert (await plan(fatima, case="cafe", follows="none"))["follows"] is None
 
 
 async def test_a_plan_by_form_takes_up_the_latest_unless_it_is_told_not_to(hub: Hub) -> None:
-    earlier, *_ = await decided(hub, case="ward")
+    earlier, *_ = await decided(hub, case="cafe")
     cookies = await signed_in(hub, earlier.fatima)
     page = (await hub.http.get("/sessions/new", cookies=cookies)).text
     assert '<option value="latest" selected>' in page
     assert f'<option value="{earlier.id}">' in page
-    form = {"format": "jif-90", "title_sv": "B", "title_en": "B", "case": "ward"}
+    form = {"format": "jif-90", "title_sv": "B", "title_en": "B", "case": "cafe"}
     for chosen, wanted in (
         ({}, earlier.id),
         ({"follows": "latest"}, earlier.id),

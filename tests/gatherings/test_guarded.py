@@ -223,12 +223,13 @@ async def test_planning_by_form_keeps_what_was_typed(hub: Hub) -> None:
         "format": "jif-90", "title_sv": "A", "title_en": "A", "access": "open", "guarded": "1",
         "support_name": "Karin <b>", "support_contact": "070",
     }  # fmt: skip
-    refused = await hub.http.post("/sessions", data=form, headers=fatima.headers)
+    refused = await hub.http.post(
+        "/sessions", data={**form, "title_sv": ""}, headers=fatima.headers
+    )
     assert refused.status_code == 422
     assert "Karin &lt;b&gt;" in refused.text
-    made = await hub.http.post(
-        "/sessions", data={**form, "access": "invited"}, headers=fatima.headers
-    )
+    # The box that is ticked says that everyone is invited: nobody has to say it twice.
+    made = await hub.http.post("/sessions", data=form, headers=fatima.headers)
     assert made.status_code == 303
     plan_page = await hub.http.get(made.headers["location"], headers=fatima.headers)
     assert "Karin &lt;b&gt;" in plan_page.text
@@ -485,3 +486,26 @@ async def test_sessions_of_others_are_not_followed_up(hub: Hub) -> None:
     async with hub.database.reading() as tx:
         assert list(await tx.scalars(select(Mail))) == []
         assert len(list(await tx.scalars(select(Participant)))) == 2
+
+
+async def test_a_session_that_a_child_is_invited_to_stays_guarded(hub: Hub) -> None:
+    fatima = await hub.account()
+    session = (await guarded(fatima))["id"]
+    made = await invite(fatima, session, child=True, guardians_said_yes=True)
+    assert made.status_code == 201, made.text
+    path = f"/sessions/{session}/entry"
+    assert pointers(await fatima.put(path, {"guarded": False})) == ["/guarded"]
+    assert (await fatima.get(f"/sessions/{session}")).json()["guarded"] is True
+    await fatima.delete(f"/sessions/{session}/invitations/{made.json()['id']}")
+    assert (await fatima.put(path, {"guarded": False})).status_code == 200
+
+
+async def test_who_was_sent_out_comes_back_only_where_there_is_room(hub: Hub) -> None:
+    fatima = await hub.account()
+    session = (await guarded(fatima))["id"]
+    seats = [await come_in(hub, fatima, session, f"Person {n}") for n in range(6)]
+    path = f"/sessions/{session}/participants/{seats[0].id}/remove"
+    assert (await fatima.post(path, {"reason": "disturbs"})).status_code == 200
+    aloud = {"name": "Sjunde", "language": "sv", "consent": True}
+    assert (await fatima.post(f"/sessions/{session}/seats", aloud)).status_code == 201
+    assert problem(await fatima.delete(path)) == (409, "session_full")

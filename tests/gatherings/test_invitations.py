@@ -168,7 +168,24 @@ async def test_recalling_after_use_ends_the_seat(hub: Hub, invited: tuple[Person
     assert (await moa.get(f"/sessions/{session['id']}")).status_code == 404
     async with hub.database.reading() as tx:
         row = await tx.get_one(Participant, moa.id)
-    assert (row.removed_reason, row.left_at) == ("recalled", None)
+    assert (row.removed_reason, row.left_at) == ("recalled", row.removed_at)
+
+
+async def test_nobody_writes_for_or_lets_in_whoever_is_recalled(
+    hub: Hub, invited: tuple[Person, Any]
+) -> None:
+    fatima, session = invited
+    made = await invite(fatima, session["id"])
+    seat = (await join_with(hub, made["url"])).json()["participant"]["id"]
+    await fatima.post(f"/sessions/{session['id']}/start")
+    await fatima.delete(f"/sessions/{session['id']}/invitations/{made['id']}")
+    written = await fatima.say(session["id"], "Det här sa Moa.", written_for=seat)
+    assert written.status_code == 404
+    floor = await fatima.post(f"/sessions/{session['id']}/floor", {"participant": seat})
+    assert floor.status_code == 404
+    back = await fatima.delete(f"/sessions/{session['id']}/participants/{seat}/remove")
+    assert back.status_code == 409
+    assert back.json()["type"] == "/problems/invitation_over"
 
 
 async def test_who_is_recalled_is_taken_out_of_the_room_at_once(

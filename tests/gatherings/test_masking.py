@@ -16,26 +16,30 @@ GONE = masking.gone_grams([SAID])
     ("text", "shown"),
     [
         ("Hon sa ”fyra lappar med fyra nummer” i går.", "Hon sa ”«… borttaget …»” i går."),
-        ("FYRA LAPPAR\nmed fyra", "«… borttaget …»"),
+        ('Hon sa: "Och fyra lappar med fyra', 'Hon sa: "Och «… borttaget …»'),
+        ("She wrote 'min mor fick fyra' there.", "She wrote '«… borttaget …»' there."),
+        ("> FYRA LAPPAR med fyra nummer\nJa!", "> «… borttaget …»\nJa!"),
+        (
+            "Fyra lappar med fyra nummer har jag också.",
+            "Fyra lappar med fyra nummer har jag också.",
+        ),
         ("Fyra lappar med text.", "Fyra lappar med text."),
         ("Nej.", "Nej."),
         (SAID, "«… borttaget …»."),
-        (
-            "Min mor fick fyra kakor, och ingen svarade. Med fyra nummer och ingen.",
-            "«… borttaget …» kakor, och ingen svarade. «… borttaget …».",
-        ),
+        ("Du sa att min mor fick fyra lappar med fyra nummer.", "Du sa att «… borttaget …»."),
+        ("It's ours, min mor fick fyra kakor", "It's ours, min mor fick fyra kakor"),
     ],
 )
-def test_four_words_in_a_row_are_a_quotation(text: str, shown: str) -> None:
+def test_words_between_marks_or_many_in_a_row_are_a_quotation(text: str, shown: str) -> None:
     assert masking.mask_quotes(text, GONE, language="sv") == shown
 
 
 def test_a_quotation_in_english_is_masked_in_english() -> None:
     gone = masking.gone_grams(["Four slips with four numbers."])
-    shown = masking.mask_quotes("You said four slips with four numbers!", gone, language="en")
-    assert shown == "You said «… removed …»!"
-    assert masking.quotes("four slips with four", gone)
-    assert not masking.quotes("four slips with", gone)
+    shown = masking.mask_quotes("You said “four slips with four numbers”!", gone, language="en")
+    assert shown == "You said “«… removed …»”!"
+    assert masking.quotes("“four slips with four”", gone)
+    assert not masking.quotes("“four slips with”", gone)
 
 
 def test_fewer_than_four_words_are_quoted_by_nobody() -> None:

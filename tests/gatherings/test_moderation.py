@@ -560,3 +560,23 @@ async def test_an_admin_writes_where_to_turn_and_facilitators_see_it(hub: Hub) -
     await hub.http.post("/help-text", data={"text_sv": "", "text_en": " "}, headers=admin.headers)
     seen = (await hub.http.get(page, headers=session.fatima.headers)).text
     assert "999 when a life" in seen
+
+
+# --- ways round --------------------------------------------------------------------------------
+
+
+async def test_a_field_that_means_nothing_does_not_get_round_slow_mode(hub: Hub) -> None:
+    session = await hub.session()
+    await settle(session, slow_seconds=60)
+    await session.astrid.said(session.id, PLAIN)
+    again = await session.astrid.say(session.id, PLAIN, fields={"split_of": "c_nothing"})
+    assert again.status_code == 429
+
+
+async def test_what_its_author_took_back_is_not_hidden_as_well(hub: Hub) -> None:
+    session = await hub.session()
+    said = await session.astrid.said(session.id, NAMES)
+    await session.astrid.delete(f"/contributions/{said['id']}")
+    body = {"reason": "third_person", "note": "Gunvor Hallström"}
+    answer = await session.fatima.post(f"/contributions/{said['id']}/hide", body)
+    assert answer.status_code == 409

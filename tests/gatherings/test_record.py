@@ -86,8 +86,9 @@ async def test_what_the_engine_makes_of_the_former_words_is_thrown_away(hub: Hub
     await correct(session.astrid, said, "Nya ord")
     terms = glossary_version(())
     late = actions.Finished(
-        str(former), said, {"text": "Old words"}, "machine", None, None, "x", terms
-    )
+        str(former), said, {"text": "Gamla ord"}, {"text": "Old words"}, "machine",
+        None, None, "x", terms,
+    )  # fmt: skip
     now = hub.clock.now()
     await hub.screens.carry_out(
         session.id, lambda tx, g: actions.add_translations(tx, g, [late], now=now)

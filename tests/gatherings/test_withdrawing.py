@@ -5,9 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from hub.audit.models import AuditEntry
+from hub.errors import NotFound
+from hub.gatherings import jobs
+from hub.gatherings.actions import Draft
+from hub.gatherings.api import consents
+from hub.gatherings.api.saying import say
 from hub.gatherings.models import Answer, Contribution, Gathering, GatheringEvent, Hand, Presence
 from hub.gatherings.rules.masking import NAMELESS, REMOVED
 from hub.language.models import Pair
@@ -386,3 +392,98 @@ async def test_every_face_of_a_session_shows_words_that_were_kept(hub: Hub) -> N
         assert answer.status_code == 200, (path, answer.text)
         assert "Astrid" not in answer.text, path
         assert ">None<" not in answer.text, path
+
+
+# --- what is under way while somebody goes ------------------------------------------------------
+
+
+async def translating(hub: Hub) -> list[Any]:
+    """What waits for a translation, handed to the engine; its answers are not in place yet."""
+    waiting = await jobs._claim_waiting(hub.screens)
+    return [await jobs._translated(hub.screens, hub.translator, waiting)]
+
+
+async def put_in_place(hub: Hub, answers: list[Any]) -> None:
+    for answer in answers:
+        for session_id, finished in answer.items():
+            await jobs._put_in_place(hub.screens, session_id, finished)
+
+
+async def test_a_translation_that_ends_after_a_withdrawal_brings_no_words_back(hub: Hub) -> None:
+    session = await hub.session()
+    await session.astrid.said(session.id, SAID)
+    reply = await session.ben.said(
+        session.id, "Astrid sa ”fyra lappar med fyra olika nummer”.", language="sv"
+    )
+    answers = await translating(hub)
+    await withdraw(session.astrid)
+    await put_in_place(hub, answers)
+    now = json.dumps(await posts(session))
+    assert "fyra olika nummer" not in now
+    assert "Astrid" not in now
+    await hub.translate()
+    (made,) = (await posts(session))[reply["id"]]["translations"].values()
+    assert made["status"] == "machine"
+    assert REMOVED["sv"] in made["text"]
+
+
+async def test_a_post_that_waited_while_its_author_withdrew_is_not_kept(hub: Hub) -> None:
+    session = await hub.session()
+    async with hub.database.reading() as tx:
+        seat = await tx.get_one(Participant, session.astrid.id)
+    await withdraw(session.astrid)
+    draft = Draft(kind="contribution", text=SAID, client_id="late")
+    with pytest.raises(NotFound):
+        await say(hub.screens, session.id, draft, seat=seat, account=None)
+    assert not await rows(hub, select(Contribution.id).where(Contribution.text == SAID))
+
+
+async def test_consent_that_comes_after_a_withdrawal_ties_no_new_key(hub: Hub) -> None:
+    session = await hub.session()
+    async with hub.database.reading() as tx:
+        seat = await tx.get_one(Participant, session.astrid.id)
+    await withdraw(session.astrid)
+    choices = {"take_part": True, "contact": True}
+    with pytest.raises(NotFound):
+        await consents.answer(
+            hub.screens, seat, choices=choices, how="api", email="astrid@example.org"
+        )
+    assert not await rows(hub, select(PersonKey).where(PersonKey.participant_id == seat.id))
+
+
+async def test_what_is_taken_back_twice_is_one_new_edition(hub: Hub) -> None:
+    session = await hub.session()
+    own = await session.astrid.said(session.id, SAID)
+    await publish(hub, session)
+    for _ in range(2):
+        assert (await session.astrid.delete(f"/contributions/{own['id']}")).status_code == 200
+    record = (await session.fatima.get(f"/sessions/{session.id}/record")).json()
+    assert record["session"]["record_edition"] == 2
+    assert len(await rows(hub, select(AuditEntry).where(AuditEntry.act == "taken_back"))) == 1
+
+
+async def test_a_finding_card_names_nobody_who_withdrew(hub: Hub) -> None:
+    session = await hub.session()
+    await session.astrid.said(session.id, SAID)
+    card = {
+        "title": {"sv": "Astrids lappar", "en": "Astrid's slips"},
+        "text": {"sv": "”fyra lappar med fyra olika nummer”", "en": "Astrid was right."},
+        "source": "Astrid, i samtalet",
+        "tags": [],
+    }
+    made = await session.fatima.post(f"/sessions/{session.id}/findings", card)
+    assert made.status_code == 201, made.text
+    before = (await session.fatima.get(f"/sessions/{session.id}")).json()["revision"]
+    await withdraw(session.astrid)
+    found = await session.fatima.get(f"/sessions/{session.id}/findings")
+    assert "Astrid" not in found.text
+    assert "fyra olika" not in found.text
+    changes = (await session.ben.get(f"/sessions/{session.id}/changes", after=before)).json()
+    assert any("findings" in item for item in changes["items"])
+
+
+async def test_leaving_is_in_the_audit_log_once(hub: Hub) -> None:
+    session = await hub.session()
+    assert (await session.ben.post(f"/sessions/{session.id}/leave")).status_code == 204
+    (entry,) = await rows(hub, select(AuditEntry).where(AuditEntry.act == "left"))
+    assert (entry.actor, entry.subject) == (session.ben.id, session.ben.id)

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
+from hub.people import actions as people
+from hub.people.models import Participant, SignIn
+
+from ..cast import Person
 from .conftest import Server
 
 DANGER = "Jag har sparat tabletter och vill inte leva längre."
@@ -71,3 +78,54 @@ async def test_a_post_that_waits_is_on_no_screen_but_its_authors(
         return name == "changes" and any(c.get("id") == said["id"] for c in found)
 
     await ben.until(shared)
+
+
+async def runner(server: Server, name: str, role: str) -> tuple[Person, SignIn]:
+    """Somebody with an account, and the sign-in of their token."""
+    now = server.app.state.clock.now()
+    async with server.app.state.database.transaction() as tx:
+        account = await people.add_account(
+            tx, email=f"{name}@example.org", name=name, role=role, language="en", now=now
+        )
+        token = await people.sign_in(tx, account, kind="token", now=now)
+        sign_in = await tx.scalar(select(SignIn).where(SignIn.account_id == account.id))
+    assert sign_in is not None
+    return Person(server.http, token, id=account.id, name=name, language="en"), sign_in
+
+
+@pytest.mark.parametrize("how", ["ended", "demoted", "closed"])
+async def test_a_connection_ends_with_the_sign_in_that_it_rests_on(
+    server: Server, connect: Any, how: str
+) -> None:
+    session = await server.session()
+    (gun, sign_in), (admin, _) = (
+        await runner(server, f"gun-{how}", "facilitator"),
+        await runner(server, f"ada-{how}", "admin"),
+    )
+    screen = await connect(gun.token)
+    assert (await screen.enter(session.id, "en"))["ok"]
+    if how == "ended":
+        assert (await gun.delete(f"/me/sign-ins/{sign_in.id}")).status_code == 204
+    else:
+        change = {"role": "editor"} if how == "demoted" else {"disabled": True}
+        assert (await admin.put(f"/accounts/{gun.id}", change)).status_code == 200
+    await session.astrid.said(session.id, "Efter att inloggningen tog slut")
+    await server.app.state.screens.settle()
+    assert "Efter att inloggningen" not in str(screen.events)
+    assert (await screen.enter(session.id, "en"))["ok"] is False
+
+
+async def test_who_left_elsewhere_hears_nothing_more_before_long(
+    server: Server, connect: Any
+) -> None:
+    session = await server.session()
+    ben = await connect(session.ben.token)
+    await ben.enter(session.id, "en")
+    async with server.app.state.database.transaction() as tx:
+        # As another process does it, which does not have Ben's connection.
+        seat = await tx.get_one(Participant, session.ben.id)
+        seat.removed_at = server.app.state.clock.now()
+    await server.app.state.ticker.jobs["sockets"].run()
+    await session.astrid.said(session.id, "Efter att du visades ut av en annan process")
+    await server.app.state.screens.settle()
+    assert "annan process" not in str(ben.events)

@@ -77,11 +77,11 @@ async def test_every_kind_is_written_in_every_language(
     plain = message.get_body(("plain",)).get_content()
     html = message.get_body(("html",)).get_content()
     for words in (plain, html):
-        assert ("Samrum sent this mail" in words) is (language != "sv")
+        assert ("Samrum sent this e-mail" in words) is (language != "sv")
         assert ("mejlet kommer från Samrum" in words) is (language != "en")
     assert (" / " in message["Subject"]) is (language == "both")
     if language == "both":
-        assert plain.index("kommer från Samrum") < plain.index("Samrum sent this mail")
+        assert plain.index("kommer från Samrum") < plain.index("Samrum sent this e-mail")
         assert '<div lang="sv">' in html
         assert '<div lang="en">' in html
     assert "&lt;" not in plain
@@ -424,3 +424,18 @@ async def test_logs_of_mail_hold_no_address(
 def test_an_unsendable_mail_says_what_kind_of_fault_it_was() -> None:
     fault = NotSent("busy")
     assert (fault.fault, fault.for_good, fault.everywhere) == ("busy", False, False)
+
+
+async def test_a_mail_dropped_while_it_is_sent_leaves_no_file(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await queue(post, about="p_gone")
+
+    async def drop_and_deliver(letter: Any, settings: Any) -> None:
+        async with post.database.transaction() as tx:
+            await drop_mails(tx, "p_gone")
+        await deliver(letter, settings)
+
+    monkeypatch.setattr(jobs, "deliver", drop_and_deliver)
+    await jobs.send_due(post)
+    assert not list(post.settings.outbox_dir.glob("*.eml"))

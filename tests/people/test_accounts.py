@@ -268,22 +268,6 @@ async def test_a_closed_account_is_out_at_once_everywhere(hub: Hub, ada: Browser
     assert {"account_disabled", "account_enabled", "sign_in_ended"} <= set(await acts(hub))
 
 
-async def test_a_closed_account_is_taken_out_of_every_room(
-    hub: Hub, ada: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    account = await an_account(hub)
-    out: list[str] = []
-
-    async def remove_everywhere(person: str) -> None:
-        out.append(person)
-
-    monkeypatch.setattr(hub.app.state.live, "remove_everywhere", remove_everywhere)
-    await ada.post(f"/accounts/{account.id}", act="role", role="editor")
-    assert out == []
-    await ada.post(f"/accounts/{account.id}", act="disable")
-    assert out == [account.id]
-
-
 async def test_a_role_is_changed_and_holds_at_once(hub: Hub, ada: Browser) -> None:
     account = await an_account(hub)
     fatima = browser(hub)

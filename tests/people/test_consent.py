@@ -12,6 +12,7 @@ import yaml
 from sqlalchemy import select
 
 from hub.audit.models import AuditEntry
+from hub.charters.models import Outcome
 from hub.gatherings import rules
 from hub.gatherings.formats import Formats
 from hub.gatherings.models import GatheringEvent
@@ -131,7 +132,7 @@ async def test_a_wrong_answer_is_explained_and_nothing_is_lost(hub: Hub) -> None
     assert await seats(hub, "Astrid") == []
     assert "Sagt till" not in shown
     desk = await hub.http.get(f"/sessions/{made['id']}/desk", headers=fatima.headers)
-    assert "at the door needs help" not in desk.text
+    assert "on the way in needs help" not in desk.text
 
 
 async def test_a_second_wrong_answer_calls_the_facilitator_and_locks_nobody_out(hub: Hub) -> None:
@@ -142,7 +143,7 @@ async def test_a_second_wrong_answer_calls_the_facilitator_and_locks_nobody_out(
     for _ in range(5):
         await hub.http.post("/join", data={**wrong, "tries": "2"})
     desk = await hub.http.get(f"/sessions/{made['id']}/desk", headers=fatima.headers)
-    assert "at the door needs help" in desk.text
+    assert "on the way in needs help" in desk.text
     async with hub.database.reading() as tx:
         called = select(GatheringEvent).where(GatheringEvent.kind == "help_asked")
         assert len(list(await tx.scalars(called))) == 1
@@ -150,7 +151,7 @@ async def test_a_second_wrong_answer_calls_the_facilitator_and_locks_nobody_out(
     assert answer.status_code == 303
     hub.clock.move(minutes=6)
     desk = await hub.http.get(f"/sessions/{made['id']}/desk", headers=fatima.headers)
-    assert "at the door needs help" not in desk.text
+    assert "on the way in needs help" not in desk.text
 
 
 async def test_a_question_that_is_not_answered_is_no_failed_try(hub: Hub) -> None:
@@ -584,3 +585,56 @@ async def test_the_reminder_has_the_choices_one_click_away(hub: Hub) -> None:
         f"/sessions/{made['id']}/advance", {"force": True, "reason": "to the next test"}
     )
     assert said not in (await hub.http.get(f"/sessions/{made['id']}")).text
+
+
+# --- other words than posts ------------------------------------------------------------------
+
+
+async def test_no_words_of_any_kind_are_kept_before_the_new_text_is_answered(hub: Hub) -> None:
+    session = await hub.session(start=False)
+    before = f"/sessions/{session.id}/answers/before"
+    assert (await session.astrid.put(before, {"items": {}})).status_code == 200
+    await session.moved("start")
+    said = await session.ben.said(session.id, "Four slips")
+    own = await session.astrid.said(session.id, "Fyra lappar")
+    await hub.translate()
+    await change_text(hub)
+
+    def refused(answer: Any) -> bool:
+        found = answer.json().get("type") == "/problems/consent_changed"
+        return bool(answer.status_code == 409 and found)
+
+    astrid = session.astrid
+    fixed = {"text": "Four notes"}
+    assert refused(await astrid.put(before, {"items": {}}))
+    assert refused(await astrid.put(f"/contributions/{own['id']}/translations/en", fixed))
+    disputed = {"word": "lappar", "reason": "Blad"}
+    assert refused(await astrid.post(f"/contributions/{said['id']}/dispute", disputed))
+    await session.moved("close")
+    assert refused(await astrid.put(f"/contributions/{own['id']}", {"text": "Fem lappar"}))
+    assert (await astrid.put("/me/consent", {"consent": True})).status_code == 200
+    fixed = {"text": "Fem lappar"}
+    assert (await astrid.put(f"/contributions/{own['id']}", fixed)).status_code == 200
+
+
+async def test_a_comment_on_a_charter_waits_for_the_new_text_too(hub: Hub) -> None:
+    session = await hub.session()
+    editor = await hub.account(role="editor", name="Edda")
+    listed = (await editor.get("/charters")).json()["items"]
+    charter = next(each["id"] for each in listed if each["kind"] == "original")
+    async with hub.database.transaction() as tx:
+        tx.add(
+            Outcome(
+                gathering_id=session.id, charter_id=charter, principle_id="p1", put={},
+                updated_at=hub.clock.now(),
+            )
+        )  # fmt: skip
+    assert (await editor.post(f"/charters/{charter}/round")).status_code == 201
+    await change_text(hub)
+    comment = {"client_id": "one", "text": "Skriv enklare.", "language": "sv"}
+    answer = await session.astrid.post(f"/charters/{charter}/comments", comment)
+    assert answer.status_code == 409, answer.text
+    assert answer.json()["type"] == "/problems/consent_changed"
+    await session.astrid.put("/me/consent", {"consent": True})
+    answer = await session.astrid.post(f"/charters/{charter}/comments", comment)
+    assert answer.status_code == 201, answer.text

@@ -131,7 +131,7 @@ async def test_a_password_signs_in_and_the_browser_is_named(hub: Hub, fatima: Br
         ("admin", "/sessions"),
         ("facilitator", "/sessions"),
         ("editor", "/charters"),
-        ("researcher", "/account"),
+        ("researcher", "/research"),
     ],
 )
 async def test_everyone_begins_on_a_page_they_may_see(hub: Hub, role: str, home: str) -> None:

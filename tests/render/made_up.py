@@ -1153,6 +1153,12 @@ REWORKED = a_principle(
     origin={"sv": "person", "en": None},
     dissent=[
         {"group": "lived", "text": both("Nej <b>", "No <b>"), "session": "s_1"},
+        {
+            "group": None,
+            "text": both("Nej <i>", "No <i>"),
+            "origin": both("machine", "person"),
+            "session": None,
+        },
         {"group": None, "text": {"sv": "Nej"}, "session": None},
         {"group": "lived", "text": {}, "session": "s_1", "withdrawn": True},
     ],
@@ -2371,7 +2377,7 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
           "values": CARD, **HOST}),
         ("home", "home.html",
          {"sessions": [session(code=None, join_url=None), session("open")], "demo": True}),
-        ("home quiet", "home.html", {"sessions": [], **HOST}),
+        ("home quiet", "home.html", {"sessions": [], "left": True, **HOST}),
         ("code", "people/join_code.html", {"path": "/join"}),
         ("code unknown", "people/join_code.html",
          {"refused": "Koden stämmer inte.", "values": {"code": "NEJ"}}),

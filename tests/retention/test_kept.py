@@ -22,7 +22,7 @@ def said(author: dict[str, Any], text: str, **more: Any) -> dict[str, Any]:
 
 
 def record() -> dict[str, Any]:
-    quoting = said(TOM, f"Maja sa {WORDS} igår", translations={})
+    quoting = said(TOM, f"Maja sa ”{WORDS}” igår", translations={})
     proposal = said(MAJA, "Ett nummer att ringa hela dygnet")
     return {
         "phases": [{"items": [said(MAJA, WORDS), quoting]}],

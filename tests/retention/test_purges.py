@@ -547,3 +547,35 @@ async def test_who_withdraws_after_a_purge_is_gone_from_the_kept_record(
     assert "Astrid" not in after.text
     assert (WORDS in after.text) is keep
     assert (await hub.http.get(f"/sessions/{session.id}/record")).status_code == 200
+
+
+async def test_a_session_whose_posts_were_deleted_is_not_opened_again(hub: Hub) -> None:
+    admin, session = await hub.account("admin", "Ada"), await told_session(hub)
+    await decide(hub, admin, "posts", 20)
+    hub.clock.move(days=7)
+    await run(hub)
+    hub.clock.move(days=15)
+    assert await run(hub) == 1
+    again = await session.move("reopen")
+    assert again.status_code == 409
+    assert again.json()["type"] == "/problems/material_deleted"
+
+
+async def test_mails_kept_as_files_go_with_their_week(hub: Hub) -> None:
+    admin = await hub.account("admin", "Ada")
+    await decide(hub, admin, "mails", 14)
+    async with hub.database.transaction() as tx:
+        mail = await queue_mail(
+            tx, "sign_in", to="moa@example.org", language="sv",
+            facts={"url": "/sign-in/x", "minutes": "60"}, now=hub.clock.now(),
+        )  # fmt: skip
+    await hub.app.state.ticker.jobs["mail"].run()
+    (kept,) = hub.settings.outbox_dir.glob("*.eml")
+    assert mail.id in kept.name
+    hub.clock.move(days=22)
+    job = hub.app.state.ticker.jobs["retention"].run
+    await job()
+    hub.clock.move(days=15)
+    assert await job() >= 1
+    await hub.app.state.ticker.jobs["outbox"].run()
+    assert not list(hub.settings.outbox_dir.glob("*.eml"))

@@ -20,6 +20,7 @@ from hub.gatherings.models import (
 )
 from hub.language.actions import forget
 from hub.language.memory import source_hash
+from hub.people.actions import check_may_say
 from hub.people.rules import clean_text, is_blank, other_language
 
 
@@ -40,6 +41,8 @@ async def correct_words(
     Source: jif.md, "After".
     """
     await check_correctable(tx, gathering, said, now=now)
+    if said.participant is not None:
+        await check_may_say(tx, said.participant, now=now)
     text = clean_text(text)
     if is_blank(text):
         raise Invalid({"/text": "text_missing"})

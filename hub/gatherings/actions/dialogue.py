@@ -36,8 +36,7 @@ from hub.gatherings.models import (
     Contribution,
     Gathering,
     GatheringEvent,
-    list_everything_said,
-    said_of,
+    list_said,
 )
 from hub.people.models import Account, Participant
 from hub.people.rules import GROUPS, LANGUAGES, clean_text, is_blank
@@ -102,7 +101,7 @@ async def line_facts(
     principle = principle_in(gathering, phase.principle if phase else None)
     if principle is None:
         return {language: {"title": gathering.title[language]} for language in LANGUAGES}, None
-    said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+    said = await list_said(tx, gathering.id)
     settling = rules.settling_of(principle["id"], put_of(gathering, principle["id"]), said)
     texts = await text_of(tx, gathering, principle["id"], settling, said)
     found: dict[str, dict[str, str]] = {}
@@ -130,7 +129,7 @@ async def put_to_room(
     phase = phase_now(gathering)
     if phase is None or "stance" not in phase.inputs:
         raise Refusal("not_settling")
-    said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+    said = await list_said(tx, gathering.id)
     proposal = _proposal(principle, of, said)
     put = {"principle": principle, "of": proposal}
     if gathering.put_to_room == put:
@@ -269,7 +268,7 @@ async def _enter(
     if put.get("principle") != principle:
         gathering.put_to_room = {"principle": principle, "of": None}
     if phase is not None and "stance" in phase.inputs and not stays:
-        said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+        said = await list_said(tx, gathering.id)
         of = rules.put_first(principle, said)
         gathering.put_to_room = {"principle": principle, "of": of}
     await keep_outcome(tx, gathering, principle, now=now)
@@ -321,7 +320,7 @@ async def write_outcome(
         changed = await _write_dissent(tx, gathering, row, dissent, account=account, now=now)
         row = await keep_outcome(tx, gathering, principle, now=now)
     if decision is not None and decision != row.decision:
-        said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+        said = await list_said(tx, gathering.id)
         rules.check_decision(decision, facts_of(gathering, row, principle, said).allowed)
         row.decision, changed = decision, True
     if changed:

@@ -32,6 +32,7 @@ from hub.language.models import AddedTerm
 from hub.mail.actions import queue_mail
 from hub.people.actions import list_flags, raise_flag
 from hub.people.models import Account
+from hub.programme.models import Finding
 
 # The fields of a contribution that hold what a person wrote; the others are ids and codes.
 WRITTEN_FIELDS: Final = ("what", "owner", "measure", "reason", "untranslatable", "text")
@@ -115,6 +116,7 @@ async def mask_repeats(
     await forget(tx, [c.id for c in changed])
     await _mask_lines(tx, gathering, gone, now=now)
     await _mask_reasons(tx, gathering, gone)
+    await _mask_cards(tx, gathering, gone)
     if gathering.kept_record is not None:
         gathering.kept_record = masking.masked_texts(
             gathering.kept_record, gone.mask, language="sv"
@@ -226,6 +228,19 @@ async def _mask_reasons(tx: AsyncSession, gathering: Gathering, gone: Gone) -> N
                     gone.mask,
                     language="en" if comment.language == "sv" else "sv",
                 )
+
+
+async def _mask_cards(tx: AsyncSession, gathering: Gathering, gone: Gone) -> None:
+    """The finding cards of the session, which those who run it write before and during it."""
+    for card in await tx.scalars(select(Finding).where(Finding.gathering_id == gathering.id)):
+        before = (card.title, card.text, card.picture_alt, card.source)
+        title, text, alt = (
+            masking.masked_texts(each, gone.mask, language="sv") for each in before[:3]
+        )
+        source = gone.mask(card.source, "sv")
+        if (title, text, alt, source) != before:
+            card.title, card.text, card.picture_alt, card.source = title, text, alt, source
+            card.revision = gathering.stage_revision = gathering.revision
 
 
 def stamp(

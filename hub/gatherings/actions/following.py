@@ -16,8 +16,7 @@ from hub.gatherings.models import (
     Contribution,
     Gathering,
     Progress,
-    list_everything_said,
-    said_of,
+    list_said,
 )
 from hub.people.models import Account
 from hub.people.rules import clean_text
@@ -44,7 +43,7 @@ async def set_progress(
     """
     if gathering.closed_at is None:
         raise Refusal("progress_not_closed")
-    said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+    said = await list_said(tx, gathering.id)
     if recommendation_id not in {draft.id for draft in rules.drafts_of(said)}:
         raise NotFound("recommendation_not_found")
     if rules.decision_on(recommendation_id, said).result not in rules.ADOPTED:

@@ -17,7 +17,7 @@ from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.queueing import lower_hand
 from hub.gatherings.models import Act, Gathering, GatheringEvent
-from hub.people.models import Account, Participant
+from hub.people.models import Account, Invitation, Participant
 from hub.programme.models import find_case
 
 # The act that keeps when a facilitator was last in a guarded session: one row, brought up to date.
@@ -76,7 +76,9 @@ async def change_entry(
             faults |= fault.fields
     if access is not None or guarded is not None:
         rules.check_state(gathering.stage, "planned", "open")
-        if guarded is not None:
+        if guarded is False and gathering.guarded and await _has_children(tx, gathering.id):
+            faults["/guarded"] = "child_invited"
+        elif guarded is not None:
             gathering.guarded = guarded
         now_guarded = await is_guarded(tx, gathering)
         try:
@@ -93,6 +95,21 @@ async def change_entry(
     record(tx, gathering, rules.Event("entry_changed", now), actor=account.id)
     gathering.stage_revision = gathering.revision
     await tx.flush()
+
+
+async def _has_children(tx: AsyncSession, gathering_id: str) -> bool:
+    """Whether a child is invited, or came in so."""
+    found = await tx.scalar(
+        select(Invitation.id)
+        .where(
+            Invitation.gathering_id == gathering_id,
+            Invitation.child,
+            Invitation.declined_at.is_(None),
+            Invitation.recalled_at.is_(None),
+        )
+        .limit(1)
+    )
+    return found is not None
 
 
 async def note_hosts(

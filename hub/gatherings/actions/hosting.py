@@ -34,8 +34,10 @@ async def hide(
     """Take a post out of everybody's sight; its author sees it and why, and may answer once.
 
     ``reason`` is a code of ``rules.HIDE_REASONS`` with a ``note`` where more is to be said, or any
-    text. Raises Invalid where there is no reason.
+    text. Raises Invalid where there is no reason, Refusal where its author has taken it back.
     """
+    if said.removed_at is not None:
+        raise Refusal("taken_back")
     code, words = rules.read_hide_reason(_cleaned(reason), _cleaned(note))
     said.hidden_at, said.hidden_code, said.hidden_reason = now, code, words
     said.hidden_answer, said.hidden_answer_at = "", None

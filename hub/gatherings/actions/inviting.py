@@ -24,14 +24,12 @@ from hub.gatherings.actions.queueing import lower_hand
 from hub.gatherings.models import Gathering
 from hub.mail.actions import drop_mails, queue_mail
 from hub.people.actions import hash_secret, new_secret
-from hub.people.models import Account, Invitation, Participant
+from hub.people.models import Account, Invitation, Participant, is_seated
 from hub.people.rules import LANGUAGES, clean_text, email_fault, is_blank
 from hub.sealing import Unreadable, seal, unseal
 
 PREFIX: Final = "iv"
 PURPOSE: Final = "invitation"
-# Why somebody is no longer in the room: their invitation was recalled.
-RECALLED: Final = "recalled"
 
 
 @dataclass(frozen=True)
@@ -226,11 +224,11 @@ async def _end_seat(
     now: datetime,
 ) -> Participant | None:
     seat = await tx.get(Participant, participant_id) if participant_id else None
-    if seat is None or seat.left_at or seat.removed_at or seat.withdrawn_at:
+    if seat is None or not is_seated(seat):
         return None
-    seat.removed_at, seat.removed_reason = now, RECALLED
+    seat.removed_at, seat.removed_reason, seat.left_at = now, rules.RECALLED, now
     await lower_hand(tx, gathering, seat, now=now)
-    event = rules.Event("removed", now, {"participant": seat.id, "reason": RECALLED})
+    event = rules.Event("removed", now, {"participant": seat.id, "reason": rules.RECALLED})
     gathering.stage_revision = record(tx, gathering, event, actor=account.id)
     return seat
 

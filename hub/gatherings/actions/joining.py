@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.audit.actions import note
 from hub.errors import Forbidden, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.chatbot import BOT_NAME
@@ -132,9 +133,12 @@ async def leave(
 ) -> None:
     """The participant leaves; what they said stays unless they take it back."""
     fresh = await tx.get_one(Participant, seat.id)
+    if fresh.left_at is not None:
+        return
     fresh.left_at = now
     await lower_hand(tx, gathering, seat, now=now)
     record(tx, gathering, rules.Event("left", now, {"participant": seat.id}), actor=seat.id)
+    await note(tx, "left", actor=seat.id, now=now, subject=seat.id, gathering_id=gathering.id)
 
 
 async def ask_for_more_time(

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.audit.actions import note
 from hub.errors import Fault, Forbidden, Invalid, NotFound, Refusal
 from hub.gatherings import rules
+from hub.gatherings.actions.guarding import count_seats, is_guarded
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.actions.outcomes import MOVES_THE_OUTCOME, keep_outcome
 from hub.gatherings.actions.queueing import lower_hand
@@ -141,10 +142,17 @@ async def send_out(
 async def let_back_in(
     tx: AsyncSession, gathering: Gathering, participant_id: str, *, account: Account, now: datetime
 ) -> None:
-    """Give somebody who was sent out their seat back."""
+    """Give somebody who was sent out their seat back.
+
+    Raises Refusal where their invitation was recalled, and where a guarded session is full.
+    """
     seat = await _participant(tx, gathering, participant_id)
     if seat.removed_at is None or seat.withdrawn_at is not None:
         return
+    if seat.removed_reason == rules.RECALLED:
+        raise Refusal("invitation_over")
+    guarded = await is_guarded(tx, gathering)
+    rules.check_seats(await count_seats(tx, gathering.id), guarded=guarded)
     if seat.left_at == seat.removed_at:
         seat.left_at = None
     seat.removed_at = seat.removed_reason = None

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.audit.actions import note
 from hub.chatbot.moves import fill
 from hub.db import new_id
-from hub.errors import Invalid, NotFound
+from hub.errors import Invalid, NotFound, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.chatbot import BOT_NAME, drop_what_waits, say_as_bot
 from hub.gatherings.actions.dialogue import (
@@ -142,9 +142,12 @@ async def move(
 ) -> None:
     """Carry out a move that the rules gave an event for; a new phase gets the chatbot's line.
 
-    In a dialogue the outcomes follow: Refusal where a principle is left with nothing settled.
+    In a dialogue the outcomes follow: Refusal where a principle is left with nothing settled, and
+    where what was said has been deleted.
     """
     left = phase_now(gathering)
+    if gathering.purged_at is not None:
+        raise Refusal("material_deleted")
     if event.kind in ("opened", "phase_started"):
         await check_can_begin(tx, gathering)
     log_act(tx, gathering, account, kind=kind, now=event.at, reason=reason)

@@ -17,6 +17,7 @@ from hub.gatherings.models import (
     Gathering,
     find_by_client_id,
     list_everything_said,
+    list_said,
     said_of,
 )
 from hub.people.models import Account, Participant, list_participants
@@ -42,7 +43,7 @@ async def split_proposal(
         raise Invalid({"/client_id": "client_id_missing"})
     key = seat.id if seat else account.id if account else ""
     earlier = await find_by_client_id(tx, gathering.id, key, parts[0].client_id.strip())
-    spoken = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+    spoken = await list_said(tx, gathering.id)
     if earlier is None and rules.proposal_about(whole.id, spoken) in rules.parts_of(spoken):
         raise Refusal("proposal_split")
     made: list[Contribution] = []

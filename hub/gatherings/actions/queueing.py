@@ -11,7 +11,7 @@ from hub.errors import NotFound
 from hub.gatherings import rules
 from hub.gatherings.actions.log import log_act, record
 from hub.gatherings.models import Gathering, Hand
-from hub.people.models import Account, Participant
+from hub.people.models import Account, Participant, is_seated
 
 
 async def raise_hand(
@@ -48,7 +48,8 @@ async def give_floor(
     """Give the floor to somebody in the session; whoever had it leaves the queue."""
     rules.check_state(gathering.stage, "open", "running", "paused")
     participant = await tx.get(Participant, participant_id)
-    if participant is None or participant.gathering_id != gathering.id:
+    there = participant is not None and is_seated(participant)
+    if participant is None or participant.gathering_id != gathering.id or not there:
         raise NotFound("participant_not_found")
     for earlier in await tx.scalars(
         select(Hand).where(Hand.gathering_id == gathering.id, Hand.floor_at.is_not(None))

@@ -41,8 +41,8 @@ from hub.gatherings.models import (
 from hub.gatherings.rules import masking
 from hub.language.actions import forget
 from hub.language.memory import source_hash
-from hub.people.actions import check_consent
-from hub.people.models import Account, Participant
+from hub.people.actions import check_consent, check_here
+from hub.people.models import Account, Participant, is_seated
 from hub.people.rules import LANGUAGES, clean_text, is_blank, other_language
 
 MOVES_THE_EXIT = (
@@ -161,7 +161,8 @@ async def post_contribution(
     earlier = await find_by_client_id(tx, gathering.id, author_key, client_id)
     if earlier is not None:
         return earlier, False
-    await _check_not_on_break(tx, seat)
+    if seat is not None:
+        await check_here(tx, seat)
     # Who hides or takes back changes what stands, so the rules look at all that was said.
     everything = await list_everything_said(tx, gathering.id) if draft.kind in AIMED else []
     spoken = [said_of(c) for c in everything]
@@ -269,7 +270,8 @@ async def _check_speaker(
         return
     await check_consent(tx, seat, now=now)
     # A scribe paces what they write down; help with a translation, and a split, is one act.
-    at_once = by_scribe or draft.remark_on or (draft.fields or {}).get("split_of")
+    is_part = draft.kind == "recommendation" and (draft.fields or {}).get("split_of")
+    at_once = by_scribe or draft.remark_on or is_part
     if not at_once:
         await check_not_too_soon(tx, gathering, seat, draft.kind, now=now)
 
@@ -399,18 +401,11 @@ async def _in_own_words(
 async def _speaker(tx: AsyncSession, gathering: Gathering, draft: Draft) -> Participant:
     """Whose words a scribe writes. What somebody thinks for themselves nobody else writes."""
     speaker = await tx.get(Participant, str(draft.written_for))
-    if speaker is None or speaker.gathering_id != gathering.id or speaker.left_at is not None:
+    if speaker is None or speaker.gathering_id != gathering.id or not is_seated(speaker):
         raise NotFound("participant_not_found")
     if draft.kind == "reflection" and not (draft.fields or {}).get("skipped"):
         raise Refusal("scribe_not_private")
     return speaker
-
-
-async def _check_not_on_break(tx: AsyncSession, seat: Participant | None) -> None:
-    """Raises Refusal where the person is on a break, also since they were last looked up."""
-    fresh = await tx.get(Participant, seat.id, populate_existing=True) if seat else None
-    if fresh is not None and fresh.paused_at is not None:
-        raise Refusal("on_break")
 
 
 def needs_translation(said: Contribution) -> bool:
@@ -730,8 +725,10 @@ async def take_back(
 
     A tombstone keeps the place, without a name; quotations in other people's words are masked, and
     whoever published them is told. Dissent that is written out belongs to the outcome
-    of a principle: it goes only where that is ``rewritten``, else Refusal.
+    of a principle: it goes only where that is ``rewritten``, else Refusal. Once is enough.
     """
+    if said.removed_at is not None:
+        return
     if said.fields.get("dissent") and not rewritten:
         raise Refusal("dissent_written")
     before, shared = words_in(said), said.seq is not None

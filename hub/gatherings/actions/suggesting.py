@@ -20,6 +20,7 @@ from hub.gatherings.models import (
     Gathering,
     find_by_client_id,
     list_everything_said,
+    list_said,
     said_of,
 )
 from hub.people.models import Account
@@ -62,7 +63,7 @@ async def suggest_words(
     if earlier is not None:
         return earlier, False
     _check_open(gathering, target.kind)
-    said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+    said = await list_said(tx, gathering.id)
     standing = _standing_of(target.kind, target.id, said)
     if standing is None:
         raise NotFound("contribution_not_found")
@@ -162,7 +163,7 @@ async def flag_meaning(
     The same again changes nothing. Raises NotFound for what is no wording that stands.
     """
     rules.check_state(gathering.stage, "running", "paused")
-    said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+    said = await list_said(tx, gathering.id)
     standing = _standing_of(wording.kind, wording.id, said)
     if standing is None or wording.kind != "wording":
         raise NotFound("contribution_not_found")

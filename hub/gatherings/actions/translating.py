@@ -23,6 +23,7 @@ from hub.language import actions as language_actions
 from hub.language.actions import glossary_version, terms_of
 from hub.language.memory import source_hash
 from hub.language.models import Pair, list_terms_in_use
+from hub.people.actions import check_may_say
 from hub.people.models import Account, Participant, latest_consents
 from hub.people.rules import LANGUAGES, clean_text, is_blank
 
@@ -57,6 +58,8 @@ async def correct_translation(
         runs=seat is None,
     ):
         raise Forbidden("correct_not_allowed")
+    if seat is not None:
+        await check_may_say(tx, seat, now=now)
     if language not in LANGUAGES:
         raise Invalid({"/language": "language_unknown"})
     if language == said.language or said.removed_at or said.kind in ("bot", "system"):
@@ -267,6 +270,7 @@ async def dispute_translation(
     now: datetime,
 ) -> None:
     """Mark a translation as disputed; anybody in the session may. Twice by one person is once."""
+    await check_may_say(tx, seat, now=now)
     found = next((t for t in said.translations if t.text), None)
     if found is None or said.removed_at or said.kind in ("bot", "system"):
         raise Refusal("nothing_to_dispute")
@@ -283,10 +287,14 @@ async def dispute_translation(
 
 @dataclass(frozen=True)
 class Finished:
-    """The answer for one waiting translation; what is in memory now goes before its text."""
+    """The answer for one waiting translation; what is in memory now goes before its text.
+
+    ``said`` is what the engine read, ``texts`` what it made of it, both by name.
+    """
 
     translation_id: str
     contribution_id: str
+    said: dict[str, str]
     texts: dict[str, str]
     status: str
     reason: str | None
@@ -302,8 +310,9 @@ async def add_translations(
     """Put the engine's answers in place, under one revision.
 
     What a person corrected or took back in the meantime is left alone, and what somebody
-    corrected elsewhere in the meantime is used. Where the terms have changed in the meantime, the
-    machine is asked again. Returns the ids of the contributions that changed.
+    corrected elsewhere in the meantime is used. Where the terms have changed in the meantime, or
+    words were masked since somebody took theirs back, the machine is asked again. Returns the ids
+    of the contributions that changed.
     """
     rows = await tx.execute(
         select(Translation, Contribution)
@@ -322,6 +331,9 @@ async def add_translations(
         if answer.translation_id not in found:
             continue
         row, said = found[answer.translation_id]
+        if answer.said != texts_to_translate(said):
+            row.due_at = now
+            continue
         row.fields = {k: v for k, v in answer.texts.items() if k != "text"}
         pair = known.find(said.text, target=row.language, scope=gathering.id)
         if pair is not None:

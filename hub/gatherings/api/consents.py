@@ -13,8 +13,8 @@ from hub.gatherings.models import Gathering
 from hub.gatherings.screens import Room, Screens
 from hub.people import actions as people
 from hub.people import rules as people_rules
-from hub.people.door import Asking, Caller, check_runs, is_seated
-from hub.people.models import Account, Participant
+from hub.people.door import Asking, Caller, check_runs
+from hub.people.models import Account, Participant, is_seated
 from hub.people.views import text_view
 
 router = APIRouter(prefix="/api/v1", tags=["consent"])

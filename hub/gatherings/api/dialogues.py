@@ -9,7 +9,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.charters.models import list_outcomes_of
-from hub.errors import Refusal
+from hub.errors import NotFound, Refusal
 from hub.gatherings import actions, rules, shapes, views
 from hub.gatherings.doorway import access_said
 from hub.gatherings.models import (
@@ -17,12 +17,11 @@ from hub.gatherings.models import (
     Gathering,
     access_contribution,
     access_gathering,
-    list_everything_said,
-    said_of,
+    list_said,
 )
 from hub.gatherings.screens import Room, Screens
 from hub.people.door import Asking, Caller, check_active, check_reads, check_runs
-from hub.people.models import Account, Participant
+from hub.people.models import Account, Participant, is_seated
 
 router = APIRouter(prefix="/api/v1", tags=["dialogues"])
 
@@ -95,7 +94,7 @@ async def write_outcome(
             account=account,
             now=screens.clock.now(),
         )
-        said = [said_of(c) for c in await list_everything_said(tx, session_id)]
+        said = await list_said(tx, session_id)
         allowed = actions.facts_of(gathering, row, row.principle_id, said).allowed
         return views.outcome_view(row, allowed=allowed)
 
@@ -110,7 +109,7 @@ async def get_outcomes(session_id: str, caller: Asking, screens: Room) -> shapes
     async with screens.database.reading() as tx:
         gathering = await access_gathering(tx, session_id)
         rows = {row.principle_id: row for row in await list_outcomes_of(tx, session_id)}
-        said = [said_of(c) for c in await list_everything_said(tx, session_id)]
+        said = await list_said(tx, session_id)
     now = gathering.form.phases[gathering.phase_index].principle if gathering.phase_index else None
     items = [
         views.outcome_view(
@@ -331,7 +330,10 @@ async def _answers_for(
         return seat.id, seat.id
     account = check_runs(caller)
     person = await tx.get(Participant, participant)
-    if person is None or person.gathering_id != gathering.id or not person.without_device:
+    there = person is not None and is_seated(person)
+    if person is None or person.gathering_id != gathering.id or not there:
+        raise NotFound("participant_not_found")
+    if not person.without_device:
         raise Refusal("answers_themselves")
     return person.id, account.id
 

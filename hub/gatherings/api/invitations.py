@@ -129,8 +129,8 @@ async def recall(screens: Screens, session_id: str, invitation_id: str, account:
             tx, g, invitation_id, account=account, now=screens.clock.now()
         ),
     )
-    if seat is not None and screens.live:
-        await screens.live.remove(session_id, seat.id)
+    if seat is not None:
+        await screens.send_out(session_id, seat.id)
 
 
 async def find_link(screens: Screens, limits: Limits, request: Request, secret: str) -> Invitation:

@@ -57,8 +57,10 @@ async def read_seats(
     actor: str | None = None,
 ) -> dict[str, Any]:
     """The export of these seats; that it was read goes into the audit log."""
-    async with screens.database.transaction() as tx:
+    async with screens.database.reading() as tx:
         found = await my_data.read_seats(tx, seats, secrets=secrets, now=now)
+    # Nobody who writes waits while all that is read.
+    async with screens.database.transaction() as tx:
         await _note_read(tx, seats, actor=actor, now=now)
     return found
 
@@ -79,8 +81,9 @@ async def _note_read(
 
 async def read_account(screens: Screens, account: Account, *, now: datetime) -> dict[str, Any]:
     """The export of an account; that it was read goes into the audit log."""
-    async with screens.database.transaction() as tx:
+    async with screens.database.reading() as tx:
         found = await my_data.read_account(tx, account, now=now)
+    async with screens.database.transaction() as tx:
         await note(tx, "own_data_read", actor=account.id, now=now, subject=account.id)
     return found
 

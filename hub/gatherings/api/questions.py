@@ -12,6 +12,7 @@ from hub.gatherings.doorway import WRITE_RULE
 from hub.gatherings.models import Gathering, access_gathering
 from hub.gatherings.screens import Room, Screens
 from hub.measures.items import Given, When, read_answers, shipped
+from hub.people import actions as people
 from hub.people.door import Asking, Caller, check_active, check_reads, check_seat
 from hub.settings import Settings
 from hub.web import Limits, Options, RateLimits
@@ -121,9 +122,11 @@ async def keep(
     Returns what was kept. Raises Refusal outside the time to answer, Invalid for a fault.
     """
     key, now = own_key(caller, options, session_id), screens.clock.now()
-    await limits.check(WRITE_RULE, "write", check_active(caller, session_id).id)
+    seat = check_active(caller, session_id)
+    await limits.check(WRITE_RULE, "write", seat.id)
 
     async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Given]:
+        await people.check_may_say(tx, seat, now=now)
         items = actions.forms_of(gathering)[form].items if form else ()
         items = items or actions.items_of(gathering, when)
         answers = read_answers(given, items, limit=rules.TEXT_LIMIT)

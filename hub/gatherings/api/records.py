@@ -7,11 +7,13 @@ from typing import Any, Literal
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 
+from hub.audit.actions import note
 from hub.gatherings import actions
 from hub.gatherings.doorway import read_record, record_for
 from hub.gatherings.record import as_markdown
-from hub.gatherings.screens import Room
+from hub.gatherings.screens import Room, Screens
 from hub.people.door import Asking, check_runs
+from hub.people.models import Account
 from hub.web import Render, language_of
 
 router = APIRouter(prefix="/api/v1", tags=["sessions"])
@@ -29,11 +31,26 @@ async def get_record(
 ) -> Response:
     """What the session produced, phase by phase; public once published. JSON or Markdown."""
     record = await record_for(screens, caller, session_id)
+    if caller.account is not None:
+        await _note_export(screens, caller.account, session_id, form=format)
     if format == "md":
         reader = language or language_of(request)
         text = as_markdown(record, reader, lambda words: renderer.say(reader, words))
         return PlainTextResponse(text, media_type="text/markdown; charset=utf-8")
     return json_answer(record)
+
+
+async def _note_export(screens: Screens, account: Account, session_id: str, *, form: str) -> None:
+    async with screens.database.transaction() as tx:
+        await note(
+            tx,
+            "exported",
+            actor=account.id,
+            now=screens.clock.now(),
+            gathering_id=session_id,
+            what="record",
+            format=form,
+        )
 
 
 def json_answer(data: dict[str, Any]) -> Response:

@@ -46,7 +46,14 @@ from hub.people.actions.contacts import Contact, list_contacts
 from hub.people.actions.flags import list_flags, raise_flag, settle_flags
 from hub.people.actions.help_texts import read_help_text, set_help_text
 from hub.people.actions.keys import Key, destroy_key, keep_key, new_pseudonym, read_keys
-from hub.people.actions.seats import NOT_ASKED, Asked, name_key, take_seat
+from hub.people.actions.seats import (
+    NOT_ASKED,
+    Asked,
+    check_here,
+    check_may_say,
+    name_key,
+    take_seat,
+)
 from hub.people.actions.secret import hash_secret, new_secret
 
 __all__ = [
@@ -63,6 +70,8 @@ __all__ = [
     "change_consent",
     "change_own_account",
     "check_consent",
+    "check_here",
+    "check_may_say",
     "consents_of",
     "destroy_key",
     "end_sign_in",

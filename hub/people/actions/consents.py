@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.audit import actions as audit
@@ -59,13 +59,8 @@ async def list_new_texts(tx: AsyncSession, own: Path) -> list[Text]:
     return [text for text in texts if text.version not in known]
 
 
-async def version_in_force(tx: AsyncSession, *, now: datetime) -> str:
-    """The version that people are asked to say yes to now: the newest whose day has come.
-
-    An organiser's own text comes before what ships, whatever its day: no new edition of the hub
-    takes the place of a text that somebody has approved.
-    """
-    found = await tx.scalar(
+def _newest_version(now: datetime) -> Select[str]:
+    return (
         select(ConsentText.version)
         .where(ConsentText.from_at <= now)
         .order_by(
@@ -75,8 +70,19 @@ async def version_in_force(tx: AsyncSession, *, now: datetime) -> str:
         )
         .limit(1)
     )
-    if found is not None:
-        return found
+
+
+async def version_in_force(tx: AsyncSession, *, now: datetime) -> str:
+    """The version that people are asked to say yes to now: the newest whose day has come.
+
+    An organiser's own text comes before what ships, whatever its day: no new edition of the hub
+    takes the place of a text that somebody has approved.
+    """
+    return await tx.scalar(_newest_version(now)) or _shipped_version(now)
+
+
+def _shipped_version(now: datetime) -> str:
+    """What holds where no text has been kept yet."""
     started = [text for text in shipped_texts() if text.from_at <= now]
     return (started or shipped_texts())[-1 if started else 0].version
 
@@ -155,8 +161,10 @@ async def change_consent(
 
     ``version`` is the text they saw, ``email`` their address (None: as it was, unless they no
     longer want to be contacted), ``others`` the seats of the same browser, ``by`` the account
-    that wrote it down for them. Raises Invalid.
+    that wrote it down for them. Raises Invalid, and NotFound for whoever has withdrawn meanwhile.
     """
+    if participant.withdrawn_at is not None:
+        raise NotFound("session_not_found")
     in_force = await version_in_force(tx, now=now)
     faults: dict[str, str] = {}
     if not choices.get("take_part"):
@@ -216,14 +224,16 @@ async def consents_of(tx: AsyncSession, participant_ids: Collection[str]) -> dic
 
 
 async def is_asked_again(tx: AsyncSession, participant: Participant, *, now: datetime) -> bool:
-    """True where the text has changed since the person said yes."""
-    said = await tx.scalar(
+    """True where the text has changed since the person said yes. One query, for every post."""
+    said = (
         select(Consent.version)
         .where(Consent.participant_id == participant.id)
         .order_by(Consent.given_at.desc(), Consent.id.desc())
         .limit(1)
     )
-    return said != await version_in_force(tx, now=now)
+    found = await tx.execute(select(said.scalar_subquery(), _newest_version(now).scalar_subquery()))
+    last, newest = found.one()
+    return bool(last != (newest or _shipped_version(now)))
 
 
 async def check_consent(tx: AsyncSession, participant: Participant, *, now: datetime) -> None:

@@ -11,11 +11,30 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.audit import actions as audit
-from hub.errors import Invalid
+from hub.errors import Invalid, NotFound, Refusal
 from hub.people import rules
-from hub.people.actions.consents import give_consent, text_in_force, tie_key
+from hub.people.actions.consents import check_consent, give_consent, text_in_force, tie_key
 from hub.people.actions.secret import hash_secret, new_secret
-from hub.people.models import Participant
+from hub.people.models import Participant, is_seated
+
+
+async def check_here(tx: AsyncSession, seat: Participant) -> None:
+    """Whether somebody is still there to say something, as this change finds them.
+
+    They were looked up before it began, and may have withdrawn since. Raises NotFound, and Refusal
+    where they are on a break.
+    """
+    fresh = await tx.get(Participant, seat.id, populate_existing=True)
+    if fresh is None or not is_seated(fresh):
+        raise NotFound("session_not_found")
+    if fresh.paused_at is not None:
+        raise Refusal("on_break")
+
+
+async def check_may_say(tx: AsyncSession, seat: Participant, *, now: datetime) -> None:
+    """Whether words of somebody may be kept now. Raises as check_here and check_consent do."""
+    await check_here(tx, seat)
+    await check_consent(tx, seat, now=now)
 
 
 @dataclass(frozen=True)
