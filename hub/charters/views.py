@@ -145,7 +145,7 @@ def _principle(
         "leaving": leaving,
         "dissent": [
             {"group": d.get("group"), "text": d["text"], "session": d.get("dialogue")}
-            | ({"withdrawn": True} if d.get("withdrawn") else {})
+            | {name: d[name] for name in ("origin", "withdrawn") if d.get(name)}
             for d in principle.dissent
             if visible
         ],

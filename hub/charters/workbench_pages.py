@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.charters import actions, rules, workbench
+from hub.charters import actions, rules, views, workbench
 from hub.charters.models import list_charter_events, list_comments, list_drafts
 from hub.charters.reading import Whole, read_whole, wrong
 from hub.errors import Invalid, NotFound, Refusal
@@ -74,7 +74,9 @@ async def _overview(
         status,
         **{
             "charter": charter,
-            "removed": [_removed(p) for p in whole.state.removed],
+            "removed": [
+                {**_removed(p), "dialogues": _outcomes_of(p, whole)} for p in whole.state.removed
+            ],
             "open_comments": open_comments,
             "drafts": sorted({draft.principle_id for draft in drafts}),
             "flags": {flag.place: flag.at for flag in flags},
@@ -95,6 +97,15 @@ async def _overview(
 def _removed(principle: rules.Principle) -> dict[str, Any]:
     texts = principle.texts
     return {"id": principle.id, "title": {k: t.title for k, t in texts.items() if t.title}}
+
+
+def _outcomes_of(principle: rules.Principle, whole: Whole) -> list[dict[str, Any]]:
+    """What dialogues came to that went on, or were over, when the principle was taken out."""
+    return [
+        views.outcome_view(outcome, whole.dialogues)
+        for outcome in whole.outcomes
+        if outcome.principle_id == principle.id and outcome.closed_at is not None
+    ]
 
 
 @router.get("/charters/{charter_id}/edit")
@@ -271,6 +282,13 @@ def _typed(form: Mapping[str, str]) -> dict[Language, Side]:
     return found
 
 
+def _taken_out(state: rules.State, principle_id: str) -> rules.Principle:
+    found = next((p for p in state.removed if p.id == principle_id), None)
+    if found is None:
+        raise NotFound("principle_not_found")
+    return found
+
+
 def _there(whole: Whole, principle_id: str) -> rules.Principle:
     found = whole.state.find(principle_id)
     if found is None:
@@ -383,7 +401,8 @@ class Bench:
     async def keep(self, typed: Mapping[Language, Side]) -> None:
         """Keep what differs from the present texts as drafts; what does not needs none."""
         async with self.database.transaction() as tx:
-            principle = _there(await read_whole(tx, self.charter_id), self.principle_id)
+            state = (await read_whole(tx, self.charter_id)).state
+            principle = state.find(self.principle_id) or _taken_out(state, self.principle_id)
             for language, side in typed.items():
                 at = (self.charter_id, self.principle_id, language)
                 if side.differs(principle.texts[language].words):
@@ -398,6 +417,41 @@ class Bench:
                     )
                 else:
                     await actions.drop_draft(tx, *at, account=self.account)
+
+    async def gone(self, typed: Mapping[Language, Side], status: int = 409) -> Response:
+        """Somebody took the principle out meanwhile: all that was written, kept and to be copied.
+
+        Without ``typed`` what was kept as drafts. Raises NotFound where there is no such principle,
+        or nothing was written.
+        """
+        await self.keep(typed)
+        async with self.database.reading() as tx:
+            whole = await read_whole(tx, self.charter_id)
+            principle = _taken_out(whole.state, self.principle_id)
+            drafts = [
+                draft
+                for draft in await list_drafts(tx, self.charter_id, self.account.id)
+                if draft.principle_id == self.principle_id
+            ]
+        kept = {draft.language: draft for draft in drafts}
+        written = [
+            {"code": language, **typed[language].words}
+            if language in typed
+            else {"code": language, "title": kept[language].title, "text": kept[language].text}
+            for language in LANGUAGES
+            if language in typed or language in kept
+        ]
+        if not written:
+            raise NotFound("principle_not_found")
+        return page(
+            self.request,
+            self.renderer,
+            "charters/gone.html",
+            status,
+            charter=whole.view(full=True),
+            p=_removed(principle),
+            written=written,
+        )
 
     async def save(self, typed: Mapping[Language, Side], *, substance: bool) -> Response:
         """Save both languages, or neither: where another saved first, both texts are shown."""
@@ -519,7 +573,10 @@ At = Annotated[Bench, Depends(Bench)]
 async def get_principle(desk_: At, saved: int | None = None, kept: int | None = None) -> Response:
     """Both texts side by side, with what was being written and not saved."""
     told = "saved" if saved else "same" if saved is not None else "kept" if kept else None
-    return await desk_.page(told=told)
+    try:
+        return await desk_.page(told=told)
+    except NotFound:
+        return await desk_.gone({}, 200)
 
 
 @router.post("/charters/{charter_id}/principles/{principle_id}/edit")
@@ -528,9 +585,37 @@ async def post_principle(
 ) -> Response:
     """Save, keep as a draft, or ask the machine; ``act`` says which. What was typed is kept."""
     form = await read_form(request)
-    typed, act = _typed(form), form.get("act", "save")
+    typed = _typed(form)
     if not typed:
         raise NotFound
+    try:
+        return await _written(desk_, typed, form, translator, memory)
+    except NotFound:
+        return await desk_.gone(_thirds(typed, form))
+
+
+def _thirds(typed: Mapping[Language, Side], form: Mapping[str, str]) -> dict[Language, Side]:
+    """What was written last: of one who chooses between two texts, a third where they wrote it."""
+    return {
+        language: Side(
+            form.get(f"third_title_{language}", ""),
+            form.get(f"third_text_{language}", ""),
+            side.base,
+        )
+        if form.get(f"choice_{language}") == "third"
+        else side
+        for language, side in typed.items()
+    }
+
+
+async def _written(
+    desk_: Bench,
+    typed: Mapping[Language, Side],
+    form: Mapping[str, str],
+    translator: TranslatorDep,
+    memory: MemoryDep,
+) -> Response:
+    act = form.get("act", "save")
     if act == "draft":
         await desk_.keep(typed)
         return see_other(f"{desk_.path}?kept=1")

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.charters.models import Outcome
 from hub.gatherings.models import Gathering
+from hub.people.actions import give_consent
 from hub.people.models import Participant
 
 CHARTER = "vi-skapar-tillsammans"
@@ -72,4 +73,6 @@ async def sit_down(
     )
     tx.add(seat)
     await tx.flush()
+    choices = {"take_part": True}
+    await give_consent(tx, seat, choices=choices, language="sv", now=now, how="form")
     return seat

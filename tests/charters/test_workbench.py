@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import pytest
 
 from hub.charters.reading import asked_of
 from hub.people.door import Caller
 from hub.people.models import Participant
+from tests.cast import Person
 from tests.charters.desk import VST, adopted, form_of, get, outcome, send, texts
 from tests.conftest import Hub
 
@@ -291,3 +294,62 @@ async def test_the_notice_is_for_those_who_are_asked(hub: Hub) -> None:
         assert await asked_of(tx, there, hub.clock.now(), gathering_id=other.id) == []
         hub.clock.move(days=15)
         assert await asked_of(tx, there, hub.clock.now()) == []
+
+
+# --- a principle that is taken out while somebody writes on it ----------------------------------
+
+MINE = "Vi säger <b>emot</b> och stannar kvar."
+
+
+async def taken_out(hub: Hub) -> Person:
+    """Edda writes on a principle that Erik takes out meanwhile."""
+    editor, erik = await hub.account("editor"), await hub.account("editor", "Erik")
+    assert (await send(hub, EDIT, erik, act="remove", principle="vst-8")).status_code == 303
+    return editor
+
+
+async def before_it_went(hub: Hub, **typed: str) -> dict[str, str]:
+    return await form_of(hub, "vst-8", text_sv=MINE, **typed)
+
+
+@pytest.mark.parametrize("act", ["save", "draft", "suggest-en", "resolve"])
+async def test_what_is_written_on_a_principle_that_was_taken_out_is_not_lost(
+    hub: Hub, act: str
+) -> None:
+    form = await before_it_went(hub, act=act, choice_sv="third", third_text_sv=MINE)
+    editor = await taken_out(hub)
+    answer = await send(hub, f"{BENCH}/edit", editor, **form)
+    if act == "draft":
+        assert answer.status_code == 303
+        answer = await get(hub, answer.headers["location"], editor)
+        assert answer.status_code == 200
+    else:
+        assert answer.status_code == 409
+    assert "This principle was taken out" in answer.text
+    assert escape(MINE) in answer.text
+    # And it is there when the principle is brought back, after a closed laptop too.
+    later = await get(hub, f"{BENCH}/edit", editor)
+    assert later.status_code == 200
+    assert escape(MINE) in later.text
+    assert f'href="{BENCH}/edit"' in (await get(hub, EDIT, editor)).text
+    assert (await send(hub, EDIT, editor, act="restore", principle="vst-8")).status_code == 303
+    back = await get(hub, f"{BENCH}/edit", editor)
+    assert "This principle was taken out" not in back.text
+    assert escape(MINE) in back.text
+
+
+async def test_drafts_go_on_being_kept_on_a_principle_that_was_taken_out(hub: Hub) -> None:
+    form = await before_it_went(hub)
+    editor = await taken_out(hub)
+    assert (await send(hub, f"{BENCH}/draft", editor, **form)).status_code == 204
+    assert escape(MINE) in (await get(hub, f"{BENCH}/edit", editor)).text
+    # Nobody else is shown it.
+    other = await hub.account("editor", "Olle")
+    assert (await get(hub, f"{BENCH}/edit", other)).status_code == 404
+
+
+async def test_writing_on_a_principle_that_never_was_is_still_not_found(hub: Hub) -> None:
+    form = await before_it_went(hub)
+    editor = await hub.account("editor")
+    path = f"/charters/{VST}/principles/vst-99/edit"
+    assert (await send(hub, path, editor, **form)).status_code == 404

@@ -6,9 +6,13 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from hub.charters import files
+from hub.charters.actions import import_charter
 from hub.charters.models import Charter, Outcome
+from hub.charters.rules import read_state, state_of
+from hub.errors import Refusal
 from hub.gatherings import jobs
 from hub.gatherings.models import list_events
 from tests.cast import TITLE, Person, Session, join, plan
@@ -858,3 +862,107 @@ async def test_a_forum_has_no_principles_and_no_outcomes(hub: Hub) -> None:
     ):
         assert (await session.fatima.post(f"{path}/{act}", body)).status_code == 409
     assert (await session.fatima.get(f"{path}/outcomes")).json()["items"] == []
+
+
+# --- the charter while a dialogue on it runs ------------------------------------------------------
+
+
+async def test_dissent_that_a_machine_translated_is_called_that_on_the_charter(hub: Hub) -> None:
+    found = await dialogue(hub)
+    await found.to("settle")
+    mine = {"text": "Vi är inte eniga.", "group": "lived", "language": "sv"}
+    await found.act("outcome", {"dissent": [mine]})
+    await found.go_on()
+    await hub.translate()
+    editor = await hub.account("editor")
+    outcome = (await found.outcomes())["vst-1"]["id"]
+    path = f"/charters/{CHARTER}"
+    answer = await editor.post(f"{path}/dissent", {"outcome": outcome})
+    assert answer.status_code == 200, answer.text
+    charter = (await editor.get(path)).json()
+    (dissent,) = next(p["dissent"] for p in charter["principles"] if p["id"] == "vst-1")
+    assert dissent["origin"] == {"sv": "person", "en": "machine"}
+    machine = "[en] Vi är inte eniga."
+    shown = {
+        view: (await hub.http.get(f"{path}?view={view}", headers={"Accept-Language": "en"})).text
+        for view in ("en", "sv", "both")
+    }
+    assert "Machine translation. Show the original" in shown["en"]
+    assert shown["en"].index(machine) < shown["en"].index(f">{mine['text']}<")
+    assert machine not in shown["sv"]
+    assert "Machine translation" not in shown["sv"]
+    after = shown["both"].partition(machine)[2].partition("</div>")[0]
+    assert "Machine translation" in after
+    async with hub.database.reading() as tx:
+        state = read_state((await tx.get_one(Charter, CHARTER)).state)
+    (read,) = files.read_yaml(files.to_yaml(state).encode())["principles"][0]["dissent"]
+    assert read["origin"] == {"sv": "person", "en": "machine"}
+
+
+async def test_dissent_whose_translation_a_person_corrected_is_called_theirs(hub: Hub) -> None:
+    found = await dialogue(hub)
+    await found.to("settle")
+    mine = {"text": "Vi är inte eniga.", "group": "lived", "language": "sv"}
+    await found.act("outcome", {"dissent": [mine]})
+    await hub.translate()
+    shared = (await found.fatima.get(f"{found.path}/contributions")).json()["items"]
+    said = next(c["id"] for c in shared if c["fields"].get("dissent"))
+    better = {"text": "We do not agree."}
+    answer = await found.fatima.put(f"/contributions/{said}/translations/en", better)
+    assert answer.status_code == 200, answer.text
+    async with hub.database.reading() as tx:
+        row = await tx.scalar(select(Outcome).where(Outcome.principle_id == "vst-1"))
+    assert row is not None
+    assert row.dissent[0]["origin"] == {"sv": "person", "en": "person"}
+    assert row.dissent[0]["text"]["en"] == "We do not agree."
+
+
+async def test_a_charter_brought_again_or_edited_leaves_a_running_dialogue_as_it_is(
+    hub: Hub,
+) -> None:
+    """A charter with text is not brought again over itself: its dialogues go by its ids."""
+    editor, edit = await hub.account("editor"), f"/charters/{CHARTER}/edit"
+    form = {"act": "version", "number": "0.5", "note_sv": "Först", "note_en": "First"}
+    await hub.http.post(edit, data=form, headers=editor.headers)
+    found = await dialogue(hub)
+    before = await found.look()
+    async with hub.database.reading() as tx:
+        state = read_state((await tx.get_one(Charter, CHARTER)).state)
+    written = files.to_yaml(state, [state_of(state)]).replace("vst-1\n", "vst-101\n")
+    data = files.read_yaml(written.encode())
+    now = hub.clock.now()
+    for into, code in ((None, "charter_exists"), (CHARTER, "charter_has_text")):
+        with pytest.raises(Refusal) as refused:
+            async with hub.database.transaction() as tx:
+                await import_charter(tx, data, into=into, account=None, now=now)
+        assert refused.value.code == code
+    form = {"act": "remove", "principle": "vst-1", "why": "Den står på två ställen."}
+    answer = await hub.http.post(edit, data=form, headers=editor.headers)
+    assert answer.status_code == 303
+    form = {"act": "version", "number": "0.9", "note_sv": "Kortare", "note_en": "Shorter"}
+    answer = await hub.http.post(edit, data=form, headers=editor.headers)
+    assert answer.status_code == 303
+    assert (await found.look())["principles"] == before["principles"]
+
+    await found.to("settle")
+    await found.stance(found.astrid, "consent")
+    await found.stance(found.ben, "consent")
+    await found.go_on()
+    await found.session.moved("close")
+    outcome = (await found.outcomes())["vst-1"]
+    assert outcome["closed_at"]
+    assert outcome["agreed"]["en"]["title"] == "Begin together"
+    async with hub.database.reading() as tx:
+        row = await tx.scalar(select(Outcome).where(Outcome.principle_id == "vst-1"))
+    assert row is not None
+    assert (row.charter_id, row.charter_version) == (CHARTER, "0.5")
+    record = await found.fatima.get(f"{found.path}/record")
+    assert record.status_code == 200
+    link = f'href="/sessions/{found.session.id}/record"'
+    headers = {**editor.headers, "Accept-Language": "en"}
+    bench = (await hub.http.get(edit, headers=headers)).text
+    assert link in bench.partition('id="removed"')[2].partition("</div>")[0]
+    form = {"act": "restore", "principle": "vst-1"}
+    await hub.http.post(edit, data=form, headers=editor.headers)
+    path = f"/charters/{CHARTER}/principles/vst-1/edit"
+    assert link in (await hub.http.get(path, headers=headers)).text

@@ -1367,9 +1367,15 @@ def of_workbench(**more: Any) -> dict[str, Any]:
     charter = a_charter()
     return {
         "charter": charter,
-        "removed": [{"id": "p-9", "title": both("Bort <b>", "Gone")}],
+        "removed": [
+            {
+                "id": "p-9",
+                "title": both("Bort <b>", "Gone"),
+                "dialogues": [{**SAID_IN, "decision": "keep"}],
+            }
+        ],
         "open_comments": {"p-1": 2},
-        "drafts": ["p-1"],
+        "drafts": ["p-1", "p-9"],
         "flags": {"p-1": AT},
         "round_open": True,
         "round_days": 14,
@@ -1606,6 +1612,16 @@ def charter_pages() -> list[tuple[str, str, dict[str, Any]]]:
                 "sides": a_conflict(),
                 "substance": False,
                 "errors": {"choice_sv": "Välj"},
+                "caller": EDITOR,
+            },
+        ),
+        (
+            "principle taken out",
+            "charters/gone.html",
+            {
+                "charter": a_charter(),
+                "p": {"id": "p-9", "title": both("Bort <b>", "Gone")},
+                "written": [{"code": "sv", "title": "Ett <b>", "text": "</textarea><b>"}],
                 "caller": EDITOR,
             },
         ),

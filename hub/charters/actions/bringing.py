@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.charters import files, rules
 from hub.charters.actions.log import Change, open_change
+from hub.charters.actions.withdrawing import without_withdrawn
 from hub.charters.actions.writing import read_description
 from hub.charters.models import Charter, find_charter
 from hub.errors import Invalid, Refusal
@@ -108,9 +109,11 @@ async def import_charter(
     ``right``: the statement of whoever brings a text that others wrote of their right to use it;
     without it only our own (``original``) and entries without text come in. ``may_publish``: that
     right covers showing it to everybody; None: as the file says. ``into``: the entry without text
-    whose text this is, which keeps what it says of its source.
+    whose text this is, which keeps what it says of its source. Dissent that was withdrawn in this
+    hub does not come back with an older file.
     Raises NotFound, Invalid, and Refusal where there is a charter by that id, or text in ``into``.
     """
+    data = await without_withdrawn(tx, data)
     state = rules.read_state(data)
     if into is not None:
         return await _import_into(

@@ -113,9 +113,10 @@ async def publish_dissent(
     if outcome.closed_at is None:
         raise Refusal("outcome_not_closed")
     principle = change.principle(outcome.principle_id)
-    there = [(d["outcome"], d["group"], d["text"]) for d in principle.dissent]
+    there = [(d["outcome"], d["group"], d["text"], d.get("origin")) for d in principle.dissent]
     for each in outcome.dissent:
-        if each["text"] and (outcome.id, each.get("group"), each["text"]) not in there:
+        known = (outcome.id, each.get("group"), each["text"], each.get("origin"))
+        if each["text"] and known not in there:
             change.record(
                 "dissent_published",
                 {
@@ -124,7 +125,8 @@ async def publish_dissent(
                     "dialogue": outcome.gathering_id,
                     "group": each.get("group"),
                     "text": each["text"],
-                },
+                }
+                | ({"origin": each["origin"]} if each.get("origin") else {}),
             )
     return change.there
 

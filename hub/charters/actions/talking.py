@@ -19,6 +19,7 @@ from hub.charters.models import (
     took_part,
 )
 from hub.errors import Forbidden, Invalid, NotFound, Refusal
+from hub.people.actions import check_may_say
 from hub.people.models import Account, Participant
 from hub.people.rules import clean_text, is_blank
 
@@ -40,10 +41,13 @@ async def keep_draft(
 ) -> CharterDraft:
     """Keep what an editor is writing, in the place of what they wrote before.
 
-    ``based_on``: the revision of the text that they started from. Raises NotFound.
+    Also on a principle that was taken out meanwhile, since it can be brought back. ``based_on``:
+    the revision of the text that they started from. Raises NotFound.
     """
     charter = await access_charter(tx, charter_id)
-    _check_principle(charter, principle_id)
+    state = rules.read_state(charter.state)
+    if not any(p.id == principle_id for p in (*state.principles, *state.removed)):
+        raise NotFound("principle_not_found")
     if language not in rules.LANGUAGES:
         raise NotFound("principle_not_found")
     draft = await find_draft(tx, charter_id, principle_id, language, account_id=account.id)
@@ -103,6 +107,8 @@ async def add_comment(
     round_number = None
     if account is None:
         round_number = await _asked_in(tx, charter, participant, now)
+    if participant is not None:
+        await check_may_say(tx, participant, now=now)
     if principle_id is not None:
         _check_principle(charter, principle_id)
     text = clean_text(text)

@@ -21,7 +21,7 @@ from hub.errors import Fault
 # A document of a few pages unpacks to less than this; more is not a charter.
 UNPACKED_LIMIT_BYTES = 20_000_000
 _FILES_LIMIT = 2000
-_NUMBER = re.compile(r"\s*[0-9]{1,3}[.)]\s+")
+_NUMBER = re.compile(r"\A\s*[0-9]{1,3}[.)]\s+")
 _MAIN = "word/document.xml"
 _PRINCIPLE = {"sv": "Princip", "en": "Principle"}
 

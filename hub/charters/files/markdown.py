@@ -19,11 +19,17 @@ from hub.charters.files.sheet import CHARTER_ID, NO_SOURCE, PRINCIPLE_ID
 from hub.errors import Fault
 from hub.people.rules import clean_text
 
-_HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*")
+_HEADING = re.compile(r"(#{1,6})[ \t]+(.+?)(?:[ \t]+#+)?[ \t]*")
 _ID = re.compile(r"(.*?)[ \t]*\{#([^{}\s]+)\}")
 _LANGUAGE = re.compile(r"(sv|en|svenska|english)[ \t]*(?::[ \t]*(.*))?", re.I)
 _STATUS = re.compile(r">[ \t]*Status:.*")
-_NUMBER = re.compile(r"[0-9]{1,3}[.)][ \t]+")
+_NUMBER = re.compile(r"\A[0-9]{1,3}[.)][ \t]+")
+# A < is written as &lt;, since not every renderer knows it with a backslash before it.
+_SIGNS = re.compile(r"[\\`*_\[\]]|<|&(?=#?\w+;)")
+_START = re.compile(r"^(\s*)(?=#|>|~~~|[-=]+\s*$)", re.M)
+_WRITTEN = re.compile(r"\\([!-/:-@\[-`{-~])|&(lt|gt|amp);")
+_ENTITIES = {"<": "&lt;", "&": "&amp;"}
+_MEANT = {"lt": "<", "gt": ">", "amp": "&"}
 
 
 @dataclass
@@ -96,7 +102,7 @@ def _in_both(lines: list[str], notes: Notes) -> dict[str, Draft]:
             language = named[1].lower()[:2]
             if language in drafts:
                 notes.add("", Fault("file_language_repeats"), line=number)
-            here = drafts.setdefault(language, Draft((named[2] or "").strip() or title))
+            here = drafts.setdefault(language, Draft(_meant(named[2] or "").strip() or title))
         elif here is not None and heading and level == 3:
             _begin(here, heading[2], number)
         elif here is not None:
@@ -108,17 +114,22 @@ def _in_both(lines: list[str], notes: Notes) -> dict[str, Draft]:
 
 def _title(text: str) -> tuple[str, str]:
     found = _ID.fullmatch(text)
-    return (found[1], found[2]) if found else (text, "")
+    return (_meant(found[1]), found[2]) if found else (_meant(text), "")
 
 
 def _begin(draft: Draft, heading: str, line: int) -> None:
-    title, own_id = _title(heading)
-    draft.blocks.append(Block(_NUMBER.sub("", title, count=1), line, own_id))
+    title, own_id = _title(_NUMBER.sub("", heading, count=1))
+    draft.blocks.append(Block(title, line, own_id))
 
 
 def _more(draft: Draft, line: str) -> None:
     if not _STATUS.fullmatch(line.strip()):
-        (draft.blocks[-1].lines if draft.blocks else draft.preamble).append(line)
+        (draft.blocks[-1].lines if draft.blocks else draft.preamble).append(_meant(line))
+
+
+def _meant(text: str) -> str:
+    """What a text with signs that are escaped says."""
+    return _WRITTEN.sub(lambda found: found[1] or _MEANT[found[2]], text)
 
 
 def joined(drafts: dict[str, Draft], notes: Notes) -> dict[str, Any]:
@@ -252,7 +263,7 @@ def to_markdown(
         if not visible:
             continue
         if state.preamble.get(each):
-            parts.append(state.preamble[each])
+            parts.append(_escaped(state.preamble[each]))
         parts += _principle_parts(state, each, f"{deep}#", say)
     return "\n\n".join(parts) + "\n"
 
@@ -278,12 +289,20 @@ def status_word(text: rules.Text) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    """A title: on one line, with no number or language before it that would be read as such."""
+    line = _signs(" ".join(text.split())).replace("#", "\\#")
+    return re.sub(
+        r"^([0-9]{1,3}|sv|en|svenska|english)(?=[ \t]*[.):])([ \t]*)",
+        r"\1\2\\",
+        line,
+        flags=re.I,
+    )
 
 
 def _escaped(text: str) -> str:
-    """A line of a text that looks like a heading or a status stays a line of the text."""
-    return "\n".join(
-        f"\\{line}" if re.match(r"#{1,6}\s|>\s*Status:", line) else line
-        for line in text.split("\n")
-    )
+    """A text that says itself: no markup, link, entity or element, no heading and no status."""
+    return _START.sub(r"\1\\", _signs(text))
+
+
+def _signs(text: str) -> str:
+    return _SIGNS.sub(lambda found: _ENTITIES.get(found[0], f"\\{found[0]}"), text)

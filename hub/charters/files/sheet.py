@@ -294,15 +294,21 @@ class Reader:
         if not isinstance(data, Mapping):
             self.fault(at, Fault("field_not_mapping"))
             return None
-        self._known(data, at, ("dialogue_id", "outcome_id", "group", "text"))
+        self._known(data, at, ("dialogue_id", "outcome_id", "group", "text", "origin"))
         texts = self._texts(data, at, "text")
         if not texts:
             self.fault(f"{at}/text", Fault("text_missing"))
+        origin = {k: self._by_language(data, at, "origin", k, "person") for k in texts}
+        for language, by in origin.items():
+            if by not in rules.ORIGINS:
+                self.fault(f"{at}/origin/{language}", Fault("origin_unknown"))
+        told = {"origin": origin} if data.get("origin") else {}
         return {
             "outcome": self._plain(data.get("outcome_id"), at, 60) or None,
             "dialogue": self._plain(data.get("dialogue_id"), at, 60) or None,
             "group": self._plain(data.get("group"), f"{at}/group", 40) or None,
             "text": texts,
+            **told,
         }
 
     def _adopted(self, data: Any, at: str) -> dict[str, Any] | None:

@@ -103,6 +103,7 @@ def _principle(principle: rules.Principle, order: int, outcomes: Sequence[str]) 
                 "group": d.get("group"),
                 "text": dict(d["text"]),
             }
+            | ({"origin": dict(d["origin"])} if d.get("origin") else {})
             for d in principle.dissent
             if not d.get("withdrawn")
         ],

@@ -227,8 +227,7 @@ def _terms_marked(state: State, event: Event) -> State:
 def _dissent_published(state: State, event: Event) -> State:
     principle = _there(state, event)
     entry = {name: event.data[name] for name in ("outcome", "dialogue", "group", "text")}
-    if event.data.get("withdrawn"):
-        entry["withdrawn"] = True
+    entry |= {name: event.data[name] for name in ("origin", "withdrawn") if event.data.get(name)}
     # The same words with their translation take the place of those without.
     kept = tuple(each for each in principle.dissent if not _is_same_dissent(each, entry))
     return state.with_principle(replace(principle, dissent=(*kept, entry)))

@@ -19,8 +19,7 @@ from hub.gatherings.models import (
     WITH_AUTHOR,
     Contribution,
     Gathering,
-    list_everything_said,
-    said_of,
+    list_said,
 )
 from hub.people.models import latest_consents, list_participants
 from hub.people.rules import LANGUAGES, is_blank
@@ -128,7 +127,7 @@ async def keep_outcome(
         tx.add(row)
     if row.closed_at is not None:
         return row
-    said = [said_of(c) for c in await list_everything_said(tx, gathering.id)]
+    said = await list_said(tx, gathering.id)
     facts = facts_of(gathering, row, principle, said)
     text = await text_of(tx, gathering, principle, facts.settling, said)
     row.charter_version = (gathering.charter_copy or {}).get("version")
@@ -190,7 +189,12 @@ def _dissent_now(entry: dict[str, Any], said: Contribution | None) -> dict[str, 
     """What was written out as it now reads; nothing while a facilitator hides it."""
     if said is None:
         return entry
-    return {**entry, "text": {} if said.hidden_at is not None else _words(said)}
+    if said.hidden_at is not None:
+        return {**entry, "text": {}}
+    words = _words(said)
+    machine = {t.language for t in said.translations if t.status in ("machine", "disputed")}
+    origin = {language: "machine" if language in machine else "person" for language in words}
+    return {**entry, "text": words, "origin": origin}
 
 
 async def follow_words(
@@ -217,8 +221,11 @@ async def follow_words(
     for row in await list_outcomes_of(tx, gathering.id):
         if row.closed_at is None and row.decision != "park":
             await keep_outcome(tx, gathering, row.principle_id, now=now)
-        elif gone and said.kind in rules.OWN_WORDS:
-            forget_put(row, before, now=now)
+        elif said.kind in rules.OWN_WORDS and gone:
+            hidden = said.id if said.removed_at is None else None
+            forget_put(row, before, hidden=hidden, now=now)
+        elif said.kind in rules.OWN_WORDS:
+            _put_back(row, said, now=now)
     await tx.flush()
 
 
@@ -227,17 +234,36 @@ def words_in(said: Contribution) -> dict[str, str]:
     return {language: text for language, text in _words(said).items() if text}
 
 
-def forget_put(row: Outcome, before: Mapping[str, str], *, now: datetime) -> None:
-    """Leave out of an outcome the words that were put to the room and are gone."""
+def forget_put(
+    row: Outcome, before: Mapping[str, str], *, hidden: str | None = None, now: datetime
+) -> None:
+    """Leave out of an outcome the words that were put to the room and are gone.
+
+    ``hidden``: the post that they are in, where it may be shown again.
+    """
     if row.closed_at is not None and row.agreed is not None:
         return
     # Empty, not as the principle stood: that is not what the room had before it.
+    empty = {"text": "", "hidden": hidden} if hidden else {"text": ""}
     put = {
-        language: {**text, "text": ""} if text["text"] == before.get(language) else text
+        language: {**text, **empty} if text["text"] == before.get(language) else text
         for language, text in row.put.items()
     }
     if put != row.put:
         row.put, row.agreed, row.agreed_from, row.updated_at = put, None, None, now
+
+
+def _put_back(row: Outcome, said: Contribution, *, now: datetime) -> None:
+    """The words that the room had before it are in the outcome again, with the post shown again."""
+    words = words_in(said)
+    put = {
+        language: {"title": text["title"], "text": words[language]}
+        if text.get("hidden") == said.id and language in words
+        else text
+        for language, text in row.put.items()
+    }
+    if put != row.put:
+        row.put, row.updated_at = put, now
 
 
 async def _follow_in_lines(
