@@ -349,6 +349,8 @@ async def test_the_keyboard_is_enough(server: Server, look: Look) -> None:
 async def test_the_first_view_of_the_room_is_light(server: Server, look: Look) -> None:
     session = await server.session()
     page = await look("/help")
+    # What that page still waits for is not part of the room's first view.
+    await page.wait_for_load_state("networkidle")
     client = await page.context.new_cdp_session(page)
     await client.send("Network.enable")
     sizes: dict[str, float] = {}
