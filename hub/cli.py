@@ -111,6 +111,7 @@ def local_address() -> str:
 
 
 def reachable_url(host: str, port: int) -> str:
+    # Compared with, never listened on.
     shown = local_address() if host in ("0.0.0.0", "::") else host  # noqa: S104
     return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
 

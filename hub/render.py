@@ -185,6 +185,7 @@ class Renderer:
         return drawn
 
     def _drawn(self, language: str, contribution: Mapping[str, Any]) -> Markup:
+        # A template has made it, which escapes what people wrote.
         return Markup(self.render(_POST, language, contribution=contribution))  # noqa: S704
 
     def _called(self, language: str, person: Mapping[str, Any] | None) -> str:

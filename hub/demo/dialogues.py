@@ -45,6 +45,7 @@ Scene = Mapping[str, Any]
 def load_scenes() -> Scene:
     """Both dialogues, and what an editor did after the first, as the file tells them."""
     written = (DATA / "dialogues.yaml").read_bytes()
+    # _FastLoader is a safe loader: it makes plain values only.
     found: Scene = yaml.load(written, Loader=_FastLoader)  # noqa: S506
     return found
 

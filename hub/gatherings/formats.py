@@ -247,6 +247,7 @@ def _listed(every: Mapping[str, Mapping[str, Any]]) -> tuple[Format, ...]:
 def _shipped() -> dict[str, dict[str, Any]]:
     found = {}
     for path in sorted(SHIPPED.glob("*.yaml")):
+        # _FastLoader is a safe loader: it makes plain values only.
         data = yaml.load(path.read_bytes(), Loader=_FastLoader)  # noqa: S506
         if faults := check_format(data):
             raise ValueError(f"{path.name}: {faults}")

@@ -169,6 +169,7 @@ def _download(offer: Offer, place: Path) -> Path:
 
 def _fetch(link: str, archive: Path, title: str) -> None:
     """Raises OSError where the file does not arrive whole."""
+    # The links come from the list of packages, never from what somebody typed.
     asked = urllib.request.Request(link, headers={"User-Agent": "samrum-hub"})  # noqa: S310
     console = rich.console.Console(stderr=True)
     columns = (
