@@ -213,10 +213,18 @@ def guesses_of_links(limits: Limits) -> Guesses:
 # --- forms -----------------------------------------------------------------------------------
 
 
+# Control characters: no keyboard types them, and a page that gives them back is not valid.
+_UNSHOWN = dict.fromkeys(c for c in (*range(32), *range(127, 160)) if chr(c) not in "\t\n\r")
+
+
 async def read_form(request: Request) -> dict[str, str]:
-    """The text fields of a form; the last value of each name."""
+    """The text fields of a form, without control characters; the last value of each name."""
     form = await request.form()
-    return {key: value for key, value in form.multi_items() if isinstance(value, str)}
+    return {
+        key: value.translate(_UNSHOWN)
+        for key, value in form.multi_items()
+        if isinstance(value, str)
+    }
 
 
 def read_number(text: str | None) -> int | None:
