@@ -136,7 +136,7 @@ def create_app(
             ),
             Every(max(0.2, 2 / clock.speed), "think", partial(jobs.think, screens)),
             Every(15 / clock.speed, "presence", partial(jobs.note_presence, screens)),
-            Every(WIPE_SECONDS, "wipe", partial(my_data.wipe, screens)),
+            Every(WIPE_SECONDS, "wipe", partial(my_data.wipe_left, screens)),
             Every(SOCKETS_SECONDS, "sockets", live.recheck),
             Every(60 / clock.speed, "idle", partial(jobs.close_idle, screens)),
             Every(MAIL_SECONDS, "mail", partial(mail_jobs.send_due, post)),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -18,6 +20,8 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, TypeDecorator
 
+# Milliseconds to wait for the database's lock, and to wait for readers where files are wiped.
+WAIT, WIPE_WAIT = 10_000, 250
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
@@ -84,6 +88,7 @@ class Database:
             _prepare_sqlite(self.engine)
         write_engine = self.engine.execution_options(hub_write=True)
         info = {"secret_key": secret_key}
+        self._wiping, self._to_wipe = asyncio.Lock(), True
         self._read = async_sessionmaker(self.engine, expire_on_commit=False, info=info)
         self._write = async_sessionmaker(write_engine, expire_on_commit=False, info=info)
 
@@ -105,11 +110,39 @@ class Database:
             await connection.execute(text("SELECT 1"))
 
     async def wipe(self) -> None:
-        """Leave nothing of what was erased in the write-ahead log, as far as readers allow."""
-        if self.is_sqlite:
-            async with self.engine.connect() as connection:
-                raw = await connection.get_raw_connection()
-                await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")  # type: ignore[union-attr]
+        """Leave nothing of what was erased in the files of the database, as far as readers allow.
+
+        SQLite overwrites what is deleted, but not the copies that it left behind when it moved
+        rows between pages, nor those in the write-ahead log: so the file is built anew and the log
+        emptied. Callers who come meanwhile share one pass. ``wipe_left`` goes on with what a
+        reader was in the way of.
+        """
+        self.wipe_soon()
+        await self.wipe_left()
+
+    def wipe_soon(self) -> None:
+        """Let the next ``wipe_left`` do it: to build a large file anew keeps writers waiting."""
+        self._to_wipe = True
+
+    async def wipe_left(self) -> None:
+        """What ``wipe`` has not finished, here or in a process that was ended before it could."""
+        if not self.is_sqlite:
+            return
+        async with self._wiping, self.engine.connect() as connection:
+            raw: Any = (await connection.get_raw_connection()).driver_connection
+            if rebuilt := self._to_wipe:
+                self._to_wipe = False
+            try:
+                # Whoever waits for a reader keeps all writers waiting.
+                await raw.execute_fetchall(f"PRAGMA busy_timeout={WIPE_WAIT}")
+                if rebuilt:
+                    await raw.execute_fetchall("VACUUM")
+                [(busy, *_)] = await raw.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.OperationalError:
+                busy = True
+            finally:
+                await raw.execute_fetchall(f"PRAGMA busy_timeout={WAIT}")
+            self._to_wipe |= rebuilt and bool(busy)
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -134,7 +167,7 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=10000",
+            f"busy_timeout={WAIT}",
             "secure_delete=ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")

@@ -197,6 +197,7 @@ async def do(
         said = await access_contribution(tx, contribution_id)
         if act == "remove":
             await actions.take_back(tx, gathering, said, actor=said.author_key, now=now)
+            screens.database.wipe_soon()
         else:
             await actions.dispute_translation(
                 tx,

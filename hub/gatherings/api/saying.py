@@ -199,7 +199,9 @@ async def delete_contribution(
         await actions.take_back(tx, gathering, said, actor=said.author_key, now=screens.clock.now())
         return (await screens.contribution_views(tx, gathering, [said]))[0]
 
-    return shapes.ContributionOut.model_validate(await screens.carry_out(session_id, change))
+    answer = await screens.carry_out(session_id, change)
+    screens.database.wipe_soon()
+    return shapes.ContributionOut.model_validate(answer)
 
 
 @router.put("/contributions/{contribution_id}/translations/{language}")
