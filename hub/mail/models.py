@@ -44,4 +44,6 @@ class Mail(Base):
     failed_at: Mapped[datetime | None]
     # The kind of fault, never the server's words, which may hold an address.
     fault: Mapped[str | None] = mapped_column(String(80))
+    # A zone whose nights it is not to come in; None: at any hour.
+    quiet_zone: Mapped[str | None] = mapped_column(String(40))
     headers: Mapped[dict[str, Any]] = mapped_column(default=dict)

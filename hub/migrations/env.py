@@ -7,12 +7,17 @@ from sqlalchemy import create_engine, pool
 
 import hub.audit.models
 import hub.charters.models
+import hub.following.models
 import hub.gatherings.models
 import hub.language.models
 import hub.mail.models
+import hub.meetings.models
 import hub.people.models
 import hub.programme.models
-import hub.retention.models  # noqa: F401
+import hub.retention.models
+import hub.schedule.models
+import hub.search.models
+import hub.summaries.models  # noqa: F401
 from hub.db import Base
 
 config = context.config

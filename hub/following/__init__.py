@@ -1,0 +1,1 @@
+"""What becomes of recommendations: owners are asked, everybody can see."""

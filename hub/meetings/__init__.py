@@ -1,0 +1,1 @@
+"""The calendar: forum series and dissemination workshops, invitations and replies."""

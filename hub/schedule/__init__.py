@@ -1,0 +1,1 @@
+"""Timed work as rows: what is due, what ran, what failed."""

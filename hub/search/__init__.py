@@ -1,0 +1,1 @@
+"""Published texts, found by their words."""

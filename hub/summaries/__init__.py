@@ -1,0 +1,1 @@
+"""Summaries of a session's record for five audiences."""
