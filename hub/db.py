@@ -5,12 +5,19 @@ from __future__ import annotations
 import asyncio
 import secrets
 import sqlite3
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+import aiosqlite
 from sqlalchemy import DateTime, Dialect, MetaData, String, Update, event, text
+from sqlalchemy.dialects.sqlite.aiosqlite import (
+    AsyncAdapt_aiosqlite_connection,
+    AsyncAdapt_aiosqlite_cursor,
+    AsyncAdapt_aiosqlite_dbapi,
+)
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -19,6 +26,7 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, TypeDecorator
+from sqlalchemy.util.concurrency import await_
 
 # Milliseconds to wait for the database's lock, and to wait for readers where files are wiped.
 WAIT, WIPE_WAIT = 10_000, 250
@@ -70,6 +78,80 @@ class Base(DeclarativeBase):
     }
 
 
+class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
+    """A whole statement in one visit to the connection's thread.
+
+    The driver goes there four times: to make a cursor, execute, fetch and close. Most statements
+    take less time than one way there and back.
+    """
+
+    __slots__ = ("_description", "_lastrowid", "_rowcount")
+
+    def __init__(self, adapt_connection: AsyncAdapt_aiosqlite_connection) -> None:
+        self._adapt_connection = adapt_connection
+        self._connection = adapt_connection._connection
+        self._rows: deque[Any] = deque()
+        self._description: Any = None
+        self._lastrowid, self._rowcount = 0, -1
+
+    @property
+    def description(self) -> Any:
+        return self._description
+
+    @property
+    def rowcount(self) -> int:
+        return self._rowcount
+
+    @property
+    def lastrowid(self) -> int:
+        return self._lastrowid
+
+    def execute(self, operation: Any, parameters: Any = None) -> None:
+        self._run(lambda cursor: cursor.execute(operation, parameters or ()))
+
+    def executemany(self, operation: Any, seq_of_parameters: Sequence[Any]) -> None:
+        self._run(lambda cursor: cursor.executemany(operation, seq_of_parameters))
+
+    def _run(self, statement: Callable[[sqlite3.Cursor], Any]) -> None:
+        connection: Any = self._connection
+
+        def visit() -> tuple[Any, list[Any], int, int]:
+            cursor = connection._conn.cursor()
+            try:
+                statement(cursor)
+                rows = cursor.fetchall() if cursor.description else []
+                return cursor.description, rows, cursor.lastrowid or 0, cursor.rowcount
+            finally:
+                cursor.close()
+
+        try:
+            self._description, rows, self._lastrowid, self._rowcount = await_(
+                connection._execute(visit)
+            )
+        except Exception as error:
+            self._adapt_connection._handle_exception(error)
+        self._rows = deque(rows)
+
+    async def _async_soft_close(self) -> None:
+        """Nothing is open any more."""
+
+    def close(self) -> None:
+        self._rows.clear()
+
+
+class OneHopConnection(AsyncAdapt_aiosqlite_connection):
+    __slots__ = ()
+
+    _cursor_cls = OneHopCursor  # type: ignore[assignment]
+
+
+class OneHopDriver(AsyncAdapt_aiosqlite_dbapi):
+    """The driver as it is, with cursors that cost one visit to a thread instead of four."""
+
+    def connect(self, *arg: Any, **kw: Any) -> OneHopConnection:
+        return OneHopConnection(self, super().connect(*arg, **kw)._connection)
+
+
 class Database:
     """An engine, and the two ways to talk to it: reading, and a whole change at once.
 
@@ -80,7 +162,9 @@ class Database:
     def __init__(self, url: str, *, secret_key: str = "") -> None:
         self.is_sqlite = url.startswith("sqlite")
         options: dict[str, Any] = (
-            {} if self.is_sqlite else {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+            {"module": OneHopDriver(aiosqlite, sqlite3)}
+            if self.is_sqlite
+            else {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
         )
         # A fault of the database ends up in the log, and what people wrote must not.
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **options)

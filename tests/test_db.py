@@ -1,13 +1,15 @@
-"""What was erased leaves no byte in the files of the database."""
+"""The database by itself: what was erased is gone, and a statement does what it says."""
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from hub.db import Database
 
@@ -73,3 +75,49 @@ async def test_what_an_ended_process_left_is_wiped_by_the_next(tmp_path: Path) -
     await following.wipe_left()
     await following.close()
     assert not has_them(tmp_path)
+
+
+async def test_a_statement_tells_what_it_changed_and_what_was_wrong(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(text("CREATE TABLE said (id INTEGER PRIMARY KEY, words TEXT UNIQUE)"))
+        rows = [{"words": word} for word in ("ja", "nej", "kanske")]
+        made = await tx.execute(text("INSERT INTO said (words) VALUES (:words)"), rows)
+        assert made.rowcount == 3
+        one = await tx.execute(text("INSERT INTO said (words) VALUES ('vet ej')"))
+        assert one.lastrowid == 4
+        changed = await tx.execute(text("UPDATE said SET words = words || '!' WHERE id > 2"))
+        assert changed.rowcount == 2
+        found = await tx.execute(text("SELECT id, words FROM said WHERE id < 3 ORDER BY id"))
+        assert [tuple(row) for row in found] == [(1, "ja"), (2, "nej")]
+
+    async def one_twice() -> None:
+        async with database.transaction() as tx:
+            await tx.execute(text("INSERT INTO said (words) VALUES ('inte kvar')"))
+            await tx.execute(text("INSERT INTO said (words) VALUES ('ja')"))
+
+    with pytest.raises(IntegrityError):
+        await one_twice()
+    async with database.reading() as tx:
+        assert await tx.scalar(text("SELECT count(*) FROM said")) == 4
+
+
+async def test_a_reader_that_is_cancelled_leaves_a_connection_that_works(
+    database: Database,
+) -> None:
+    async def read() -> None:
+        async with database.reading() as tx:
+            await tx.execute(text(LONG))
+
+    task = asyncio.create_task(read())
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.reading() as tx:
+        assert await tx.scalar(text("SELECT 1")) == 1
+
+
+LONG = """
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000)
+SELECT count(*) FROM n
+"""

@@ -428,8 +428,9 @@ def disputed_term(watch: Watch) -> Iterator[Line]:
             flagged[fold(term)] += 1
             if post.translation and post.translation.status == "corrected":
                 corrected[fold(term)] += 1
+        said = fold(post.text) if watch.disputed_terms else ""
         for term in watch.disputed_terms:
-            if re.search(rf"\b{re.escape(fold(term))}", fold(post.text)):
+            if re.search(rf"\b{re.escape(fold(term))}", said):
                 written.setdefault(fold(term), (term, post.id))
                 flagged[fold(term)] = watch.settings.flags
     for key, (term, about) in written.items():

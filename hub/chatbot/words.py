@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from hub.chatbot.lexicon import (
@@ -24,6 +25,7 @@ from hub.chatbot.lexicon import (
 LANGUAGES: Final = ("sv", "en")
 
 
+@lru_cache(maxsize=2048)
 def fold(text: str) -> str:
     """The text in small letters without accents and apostrophes, as thumbs type it.
 

@@ -473,13 +473,13 @@ async def do_with(desk: Page, said: str, act: str) -> None:
 
 async def expect_same(page: Page, name: str) -> None:
     """The live page shows what one loaded afresh shows."""
-    for last in [*itertools.repeat(False, 240), True]:
+    for last in [*itertools.repeat(False, 60), True]:
         live, fresh = await asyncio.gather(page.evaluate(SHOWN, False), page.evaluate(SHOWN, True))
         if live == fresh:
             return
         if last:
             assert live == fresh, name
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(1)
 
 
 async def enlarge_text(page: Page) -> None:
