@@ -23,6 +23,19 @@ from hub.clock import Clock, Every, Ticker
 from hub.db import Database
 from hub.description import describe
 from hub.errors import Forbidden, Refusal, Unauthorised
+from hub.following import actions as following
+from hub.following import api as following_api
+from hub.following import jobs as following_jobs
+from hub.following import pages as following_pages
+from hub.front import api as front_api
+from hub.front import (
+    board_pages,
+    case_pages,
+    home_pages,
+    indexing,
+    schedule_pages,
+    search_pages,
+)
 from hub.gatherings import api as gatherings_api
 from hub.gatherings import (
     dialogue_pages,
@@ -48,6 +61,11 @@ from hub.language.queue import Queue
 from hub.language.translator import Service, Translator
 from hub.live import Admission, Key, Live, NotAdmitted
 from hub.mail import jobs as mail_jobs
+from hub.meetings import api as meetings_api
+from hub.meetings import jobs as meetings_jobs
+from hub.meetings import organiser_pages as organiser_meeting_pages
+from hub.meetings import pages as meeting_pages
+from hub.meetings import reply_pages, series_pages
 from hub.people import account_pages, audit_pages, consent_pages
 from hub.people import actions as people
 from hub.people import api as people_api
@@ -59,7 +77,14 @@ from hub.render import Renderer, hashed
 from hub.retention import api as retention_api
 from hub.retention import jobs as retention_jobs
 from hub.retention import pages as retention_pages
+from hub.schedule import jobs as schedule_jobs
 from hub.settings import Settings
+from hub.summaries import actions as summaries
+from hub.summaries import api as summaries_api
+from hub.summaries import editor_pages as summaries_editor_pages
+from hub.summaries import jobs as summaries_jobs
+from hub.summaries import pages as summaries_pages
+from hub.summaries import point_pages as summaries_point_pages
 from hub.web import (
     MAX_BODY_BYTES,
     Limits,
@@ -74,10 +99,14 @@ PACKAGES_SECONDS = 5
 MAIL_SECONDS = 5
 # How long at most a connection outlives a seat or sign-in that was ended by another process.
 SOCKETS_SECONDS = 15
+# How often it is looked whether timed work is due.
+SCHEDULE_SECONDS = 30
 # How often files of mails that are gone are looked for.
 OUTBOX_SECONDS = 600
 # How long at most what was erased stays in logs of the database and in the memory of a process.
 WIPE_SECONDS = 1800
+# How often it is looked whether a summary waits for the other language.
+SUMMARIES_SECONDS = 5
 DESCRIPTION = """Live sessions where people who share no language think and decide together.
 
 Bearer token or session cookie. Errors are `application/problem+json` (RFC 9457) in the caller's
@@ -124,29 +153,59 @@ def create_app(
         presence_changed=screens.tell_presence,
     )
     screens.live = live
+    screens.erasers.append(summaries.withdraw_words)
+    screens.unquoters.append(summaries.stop_quoting)
+    screens.erasers.append(following.withdraw_owners)
     post = mail_jobs.Post(database, clock, renderer, settings)
+    runner = schedule_jobs.Runner(
+        database,
+        clock,
+        *schedule_jobs.join(
+            [
+                jobs.handlers(screens, settings),
+                following_jobs.handlers(),
+                summaries_jobs.handlers(),
+                meetings_jobs.handlers(screens, settings),
+            ]
+        ),
+    )
     ticker = Ticker(
         [
             Every(1, "translate", partial(jobs.translate_waiting, screens, translator)),
+            Every(
+                SUMMARIES_SECONDS,
+                "translate summaries",
+                partial(summaries_jobs.translate_summaries, screens, translator),
+            ),
             Every(2, "spread corrections", partial(jobs.spread_corrections, screens)),
             Every(2, "spread terms", partial(jobs.spread_terms, screens)),
             Every(PACKAGES_SECONDS, "packages", translator.reload),
-            Every(
-                1 / clock.speed if clock.speed > 1 else 1, "time", partial(jobs.keep_time, screens)
-            ),
+            Every(max(0.1, 1 / max(1, clock.speed)), "time", partial(jobs.keep_time, screens)),
             Every(max(0.2, 2 / clock.speed), "think", partial(jobs.think, screens)),
             Every(15 / clock.speed, "presence", partial(jobs.note_presence, screens)),
             Every(WIPE_SECONDS, "wipe", partial(my_data.wipe_left, screens)),
             Every(SOCKETS_SECONDS, "sockets", live.recheck),
-            Every(60 / clock.speed, "idle", partial(jobs.close_idle, screens)),
+            Every(max(0.5, 60 / clock.speed), "idle", partial(jobs.close_idle, screens)),
+            Every(
+                max(0.5, SCHEDULE_SECONDS / clock.speed),
+                "schedule",
+                partial(schedule_jobs.run_due, runner),
+            ),
+            Every(
+                max(0.5, 15 / clock.speed),
+                "meetings",
+                partial(meetings_jobs.follow_sessions, screens, settings),
+            ),
             Every(MAIL_SECONDS, "mail", partial(mail_jobs.send_due, post)),
             Every(OUTBOX_SECONDS, "outbox", partial(mail_jobs.sweep_outbox, post)),
             Every(600, "retention", partial(retention_jobs.keep_retention, screens)),
-            Every(15 / clock.speed, "guard", partial(jobs.guard, screens)),
+            Every(max(0.5, 15 / clock.speed), "guard", partial(jobs.guard, screens)),
+            Every(indexing.SECONDS, "search", partial(indexing.fill, screens)),
             Every(HEAD_SECONDS, "audit head", HeadLog(database, clock).run),
         ]
     )
     screens.on_change = partial(ticker.wake, "translate")
+    screens.on_published = partial(ticker.wake, "search")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -173,6 +232,7 @@ def create_app(
     app.state.settings, app.state.database, app.state.clock = settings, database, clock
     app.state.renderer, app.state.translator = renderer, translator
     app.state.screens, app.state.live, app.state.ticker = screens, live, ticker
+    app.state.runner = runner
     app.state.formats = Formats(settings.data_dir / "formats")
     app.state.limits = Limits(settings.redis_url, speed=clock.speed)
     app.state.demonstration = demonstration
@@ -191,6 +251,16 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(programme_api.router)
     app.include_router(language_api.router, dependencies=[Depends(_check_translates)])
     app.include_router(charters_api.router)
+    app.include_router(meetings_api.router)
+    # Before the pages: the address of a meeting's page matches that of its calendar file too.
+    app.include_router(meetings_api.files)
+    app.include_router(summaries_api.router)
+    app.include_router(summaries_editor_pages.router)
+    app.include_router(summaries_point_pages.router)
+    app.include_router(summaries_pages.router)
+    # Before what is done to posts of any kind.
+    app.include_router(following_api.router)
+    app.include_router(front_api.router)
     app.include_router(gatherings_api.router)
     app.include_router(people_api.router)
     app.include_router(people_pages.router)
@@ -200,7 +270,11 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(consent_pages.router)
     app.include_router(audit_pages.router)
     app.include_router(audit_pages.api)
+    app.include_router(schedule_pages.router)
+    app.include_router(schedule_pages.api)
     app.include_router(programme_pages.router)
+    for pages in (home_pages, case_pages, search_pages, board_pages, following_pages):
+        app.include_router(pages.router)
     # Before the pages of one charter, whose id could be any word.
     app.include_router(import_pages.router)
     app.include_router(workbench_pages.router)
@@ -208,6 +282,11 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(charters_pages.router)
     app.include_router(format_pages.router)
     app.include_router(term_pages.router)
+    # Before the page of one meeting, whose id could be any word.
+    app.include_router(organiser_meeting_pages.router)
+    app.include_router(series_pages.router)
+    app.include_router(reply_pages.router)
+    app.include_router(meeting_pages.router)
     app.include_router(translation_pages.router)
     app.include_router(facilitator_pages.router)
     app.include_router(moderation_pages.router)

@@ -36,6 +36,7 @@ LANGUAGES = ("sv", "en")
 _POST = "gatherings/_contribution.html"
 _POSTS_KEPT = 3000
 _LOCALES = {"sv": "sv_SE", "en": "en_GB"}
+STOCKHOLM, LONDON = "Europe/Stockholm", "Europe/London"
 _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _SIZED_SVG = re.compile(r'(<svg\b[^>]*?) width="(\d+)" height="(\d+)"')
 # What a page may leave out. Anything else that is missing is a fault of ours and raises.
@@ -155,6 +156,13 @@ class Renderer:
         environment.filters.update(
             day=partial(self._day, language),
             hhmm=partial(self._hhmm, language),
+            day_in=partial(_day_in, language),
+            clock_in=partial(_clock_in, language),
+            both_zones=partial(both_zones, language),
+            both_times=partial(both_times, language),
+            days_until=_days_until,
+            month=partial(self._month, language),
+            week=self._week,
             minutes=_minutes,
             t=partial(_text_in, language),
             terms_in=_terms_in,
@@ -250,6 +258,14 @@ class Renderer:
             return str(value)
         return format_date(day, "d MMMM y", locale=_LOCALES[language])
 
+    def _month(self, language: str, value: str | datetime) -> str:
+        """The month of a moment: "mars 2027", "March 2027"."""
+        return format_date(self._local(value).date(), "LLLL y", locale=_LOCALES[language])
+
+    def _week(self, value: str | datetime) -> int:
+        """The ISO week that a moment is in."""
+        return self._local(value).isocalendar().week
+
 
 def hashed(static: Path) -> Callable[[str], str]:
     """A ``static_version`` by content: a file that changes gets a new address."""
@@ -279,6 +295,84 @@ def _parse_catalogue(path: Path, language: str, _version: tuple[int, int]) -> Ca
     """Parsed once in a process for each version of the file; nobody may change what comes back."""
     with path.open("rb") as file:
         return read_po(file, locale=language)
+
+
+def _day_in(language: str, value: str | datetime, zone: str) -> str:
+    """The day in a zone: "torsdag 4 mars 2027". Source: dissemination.md, "Calendar", rule 3."""
+    return format_date(_in_zone(value, zone).date(), "EEEE d MMMM y", locale=_LOCALES[language])
+
+
+def _clock_in(language: str, value: str | datetime, zone: str) -> str:
+    """The time of day in a zone: "13.00" in Swedish, "13:00" in English."""
+    return _in_zone(value, zone).strftime("%H.%M" if language == "sv" else "%H:%M")
+
+
+def both_zones(
+    language: str, starts: str | datetime, ends: str | datetime | None = None, *, week: bool = False
+) -> str:
+    """When something is, in both time zones.
+
+    "torsdag 4 mars 2027 kl. 13.00–14.30 (London 12.00)" / "Thursday 4 March 2027, 13:00–14:30
+    Stockholm, 12:00–13:30 London". ``week``: with the ISO week in Swedish, "(v. 9)"; English has
+    none. Where it ends, or is in London, on another day, that day is written too. Source:
+    dissemination.md, "Calendar and time zones", rule 3.
+    """
+    day = _day_in(language, starts, STOCKHOLM)
+    if language == "sv":
+        if week:
+            day += f" (v. {_in_zone(starts, STOCKHOLM).isocalendar().week})"
+        times = _span(language, starts, ends, STOCKHOLM, " kl. ")
+        return f"{day} kl. {times} (London {_there(language, starts)})"
+    times = _span(language, starts, ends, STOCKHOLM, ", ")
+    abroad = _span(language, starts, ends, LONDON, ", ")
+    if not _same_day(starts):
+        abroad = f"{_day_in(language, starts, LONDON)}, {abroad}"
+    return f"{day}, {times} Stockholm, {abroad} London"
+
+
+def both_times(language: str, starts: str | datetime) -> str:
+    """The time of day in both zones: "13.00 (London 12.00)" / "13:00 Stockholm, 12:00 London"."""
+    here = _clock_in(language, starts, STOCKHOLM)
+    there = _there(language, starts)
+    return f"{here} (London {there})" if language == "sv" else f"{here} Stockholm, {there} London"
+
+
+def _span(
+    language: str, starts: str | datetime, ends: str | datetime | None, zone: str, before: str
+) -> str:
+    """From when until when, with the day of the end where it is another one."""
+    begins = _clock_in(language, starts, zone)
+    if ends is None:
+        return begins
+    over = _clock_in(language, ends, zone)
+    if _in_zone(starts, zone).date() == _in_zone(ends, zone).date():
+        return f"{begins}–{over}"
+    return f"{begins} – {_day_in(language, ends, zone)}{before}{over}"
+
+
+def _there(language: str, at: str | datetime) -> str:
+    """The time in London, with the day where it is another one there."""
+    time = _clock_in(language, at, LONDON)
+    if _same_day(at):
+        return time
+    day = _day_in(language, at, LONDON)
+    return f"{day} kl. {time}" if language == "sv" else f"{day}, {time}"
+
+
+def _same_day(at: str | datetime) -> bool:
+    return _in_zone(at, STOCKHOLM).date() == _in_zone(at, LONDON).date()
+
+
+def _days_until(at: str | datetime, now: str | datetime) -> int:
+    """How many dates ahead a moment is: 1 is tomorrow. Counted in Stockholm."""
+    return (_in_zone(at, STOCKHOLM).date() - _in_zone(now, STOCKHOLM).date()).days
+
+
+def _in_zone(value: str | datetime, zone: str) -> datetime:
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(ZoneInfo(zone))
 
 
 def _minutes(seconds: float | None) -> int:

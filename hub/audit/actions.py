@@ -52,8 +52,16 @@ ACTS: Final = frozenset(
         "let_back_in",
         "record_published",
         "record_reissued",
+        "summary_published",
         "exported",
         "key_read",
+        # meetings of the calendar
+        "meeting_invited",
+        "meeting_changed",
+        "meeting_moved",
+        "meeting_postponed",
+        "meeting_cancelled",
+        "invitee_erased",
         # keeping and deleting
         "retention_changed",
         "purge_announced",
@@ -61,6 +69,8 @@ ACTS: Final = frozenset(
         "purge_released",
         "purged",
         "consent_text_changed",
+        # what is done by the clock
+        "task_run",
     }
 )
 

@@ -9,13 +9,17 @@ import asyncio
 import hashlib
 import mimetypes
 from collections import OrderedDict
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import structlog
+
 from hub.errors import Refusal
 
+log = structlog.get_logger(__name__)
 STATIC = Path(__file__).parents[1] / "static"
 # An address of its own, so that nothing in a page can be mistaken for a file or another site.
 BASE = "static:///"
@@ -87,8 +91,57 @@ def _written(html: str) -> bytes:
             return URLFetcherResponse(url, content, {"Content-Type": kind})
 
     document = HTML(string=html, base_url=BASE, url_fetcher=OwnFiles())
-    written: bytes = document.write_pdf(pdf_variant="pdf/ua-1")
+    written: bytes = document.write_pdf(pdf_variant="pdf/ua-1", finisher=_name_languages)
     return written
+
+
+def _name_languages(document: Any, pdf: Any) -> None:
+    """Say of each passage in another language than the page's which one it is in.
+
+    A screen reader changes its voice by that, and WeasyPrint names the page's language alone.
+    Source: PDF/UA-1 (ISO 14289-1), 7.2.
+    """
+    page_language = document.metadata.lang
+    languages = [language for page in document.pages for language in _spoken(page._page_box, None)]
+    passages = _passages(pdf)
+    if len(languages) != len(passages):
+        log.warning("passages without language", boxes=len(languages), passages=len(passages))
+        return
+    for language, passage in zip(languages, passages, strict=True):
+        if language and language != page_language:
+            passage["Lang"] = f"({language})"
+
+
+def _spoken(box: Any, language: str | None) -> Iterator[str | None]:
+    """The language of each run of text of a page, in the order they are tagged."""
+    from weasyprint.formatting_structure import boxes  # noqa: PLC0415 - see is_available
+
+    # What is out of the flow is kept behind a stand-in.
+    box = getattr(box, "_box", box)
+    if isinstance(box, boxes.MarginBox):
+        return
+    language = box.style["lang"] or language
+    if isinstance(box, boxes.TextBox):
+        yield language
+    elif isinstance(box, boxes.ParentBox):
+        for child in box.children:
+            yield from _spoken(child, language)
+
+
+def _passages(pdf: Any) -> list[Any]:
+    """The parts of the tag tree that hold text, in its order, each as often as it holds some."""
+    objects = {f"{each.number} {each.generation} R".encode(): each for each in pdf.objects}
+    found: list[Any] = []
+
+    def walk(node: Any) -> None:
+        for kid in node["K"]:
+            if isinstance(kid, int):
+                found.append(node)
+            elif (there := objects.get(kid)) is not None and "K" in there:
+                walk(there)
+
+    walk(objects[pdf.catalog["StructTreeRoot"]])
+    return found
 
 
 def own_file(url: str) -> tuple[bytes, str]:

@@ -11,6 +11,7 @@ from hub.demo.script import Proposal, Row, Script
 from hub.people.rules import group_of
 
 ADOPTED = ("adopted", "adopted_with_dissent")
+PROGRESS = ("open", "doing", "done", "dropped")
 # Shorter pieces of a reflection than this are said in public too.
 TELLING_WORDS = 5
 # What the dialogue gives whoever plays it and however fast, as far as a record may show it: the
@@ -126,6 +127,36 @@ def check_charter(found: Mapping[str, Any], scenes: Mapping[str, Any]) -> list[s
         if groups != told["dissent"]:
             faults.append(f"{principle}: dissent of {groups}, expected {told['dissent']}")
     return faults
+
+
+def check_summary(versions: Mapping[str, Mapping[str, Any]], told: Mapping[str, Any]) -> list[str]:
+    """What is wrong with the summary, as ``GET /summaries/{id}`` answers it for each audience."""
+    faults = []
+    for audience, found in versions.items():
+        headlines = [
+            dict(_mapping(each.get("texts"))) for each in _mappings(found.get("headlines"))
+        ]
+        wanted = {each: told[audience]["headline"][0][each] for each in ("sv", "en")}
+        if headlines != [wanted]:
+            faults.append(f"headline for {audience} is {headlines}")
+        blocks = {each.get("block"): each for each in _mappings(found.get("blocks"))}
+        if "disagreed" not in blocks:
+            faults.append(f"what was disagreed on is missing for {audience}")
+        if audience == "citizens" and not found.get("easy"):
+            faults.append("the easy-read version is missing")
+    return faults
+
+
+def check_followed(found: Mapping[str, Any], session: str) -> list[str]:
+    """What is wrong with what became of the forum's proposals (``GET /recommendations``)."""
+    statuses = sorted(
+        str(each.get("status"))
+        for each in _mappings(found.get("items"))
+        if _mapping(each.get("session")).get("id") == session and each.get("status")
+    )
+    if statuses != sorted(PROGRESS):
+        return [f"recommendations are {statuses}, expected one of each status"]
+    return []
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

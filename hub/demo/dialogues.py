@@ -94,17 +94,21 @@ class Room:
 
     async def seat(self) -> None:
         for person in self.scene["people"]:
-            self.seats[person["name"]], _ = await actions.join(
-                self.tx,
-                self.gathering,
-                name=person["name"],
-                language=person["language"],
-                role=person["role"],
-                bilingual=bool(person.get("bilingual")),
-                consent=dict.fromkeys(CONSENT_CHOICES, True),
-                now=self.clock.at,
-                how="demonstration",
-            )
+            await self.seat_one(person, consent=dict.fromkeys(CONSENT_CHOICES, True))
+
+    async def seat_one(self, person: Scene, *, consent: Mapping[str, bool]) -> None:
+        """A seat for one person, who says yes to what ``consent`` says."""
+        self.seats[person["name"]], _ = await actions.join(
+            self.tx,
+            self.gathering,
+            name=person["name"],
+            language=person["language"],
+            role=person["role"],
+            bilingual=bool(person.get("bilingual")),
+            consent=dict(consent),
+            now=self.clock.at,
+            how="demonstration",
+        )
 
     async def play(self, *, until: str | None = None) -> None:
         """From the start to the end, or into the step whose key is ``until``."""
@@ -121,33 +125,39 @@ class Room:
             self.clock.move(pause)
             if phase.key == until or phase.exit in ("settled", "time"):
                 # Not at each step, which would be slow; an outcome that is closed has its words.
-                await self._translate()
+                await self.translate()
             if phase.key == until:
                 return
             self.clock.at = max(ends, self.clock.at + timedelta(seconds=rules.QUIET_SECONDS + 1))
             if phase is not form.phases[-1]:
-                await self._advance()
+                await self.advance()
+        await self.close(dict.fromkeys(self.seats, began))
+
+    async def close(self, came: Mapping[str, datetime]) -> None:
+        """The end; ``came`` says when each person came, by name."""
         await self._move("close", rules.close(self.gathering.stage, self.clock.at))
-        for seat in self.seats.values():
+        for name, at in came.items():
             self.tx.add(
                 Presence(
                     gathering_id=self.gathering.id,
-                    participant_id=seat.id,
-                    from_at=began,
+                    participant_id=self.seats[name].id,
+                    from_at=at,
                     until_at=self.clock.at,
                 )
             )
 
-    async def _advance(self) -> None:
+    async def advance(self, *, force: bool = False, reason: str = "") -> None:
+        """On to the next step; ``force``, with a reason, where its condition is not met."""
         self.screens.seen = {seat.id: self.clock.at for seat in self.seats.values()}
         exit_ = await self.screens.exit(self.tx, self.gathering, self.gathering.form)
+        met = bool(exit_ and exit_.met)
         event = rules.advance(
             self.gathering.stage,
             self.gathering.form,
             self.clock.at,
-            exit_met=bool(exit_ and exit_.met),
-            force=False,
-            reason="",
+            exit_met=met,
+            force=force and not met,
+            reason="" if met else reason,
         )
         await self._move("advance", event)
 
@@ -261,7 +271,7 @@ class Room:
             now=self.clock.at,
         )
 
-    async def _translate(self) -> None:
+    async def translate(self) -> None:
         """Put the translations of the file in place, from the memory as any that a person made."""
         waiting = await self.tx.execute(
             select(Translation, Contribution)

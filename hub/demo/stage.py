@@ -8,6 +8,7 @@ import json
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import segno
+import structlog
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,7 +26,14 @@ from hub import schema
 from hub.app import create_app
 from hub.charters.actions import load_shipped as load_shipped_charters
 from hub.clock import Clock
-from hub.demo.check import check_charter, check_outcomes, check_record
+from hub.demo.afterwards import follow_up, load_summary, publish_summary
+from hub.demo.check import (
+    check_charter,
+    check_followed,
+    check_outcomes,
+    check_record,
+    check_summary,
+)
 from hub.demo.dialogues import (
     Props,
     Running,
@@ -33,16 +42,25 @@ from hub.demo.dialogues import (
     hold_running,
     load_scenes,
 )
+from hub.demo.meetings import hold_series, invite_to_workshop
 from hub.demo.player import Links, Played, Unreachable, load_script, play
+from hub.demo.replay import hold_forum
 from hub.gatherings.actions import mute_bot
 from hub.gatherings.models import access_gathering
+from hub.meetings.doorway import sender_of
+from hub.meetings.times import STOCKHOLM, instant_of
 from hub.people import actions as people
 from hub.people.models import Account
 from hub.programme.actions import load_shipped_cases
 from hub.settings import Settings
+from hub.summaries.blocks import AUDIENCES
 
 FACILITATOR = ("malin@example.org", "Malin")
 EDITOR = ("ebba@example.org", "Ebba")
+# When the forum was held whose summary is there: in time for its owners to be asked since. At one
+# in the afternoon in Stockholm.
+FORUM_DAYS_AGO = 110
+FORUM_HOUR = 13
 # Before anything that the dialogues' file tells.
 LOADED_DAYS_AGO = 60
 GUESTS = (("sv", "Gäst"), ("en", "Guest"))
@@ -51,6 +69,9 @@ PAUSE_SECONDS = 60.0
 LOOK_SECONDS = 30.0
 STAY_SECONDS = 300.0
 START_SECONDS = 60
+FRIDAY = 4
+
+log = structlog.get_logger(__name__)
 
 
 def perform(
@@ -67,7 +88,8 @@ def perform(
         return 1
     base_url = base_url.removesuffix(f":{port}") + f":{sock.getsockname()[1]}"
     with tempfile.TemporaryDirectory(prefix="hub-demo-") as folder, contextlib.closing(sock):
-        settings = Settings(data_dir=Path(folder), base_url=base_url)
+        # Nothing is mailed to made-up people, whatever the environment says.
+        settings = Settings(data_dir=Path(folder), base_url=base_url, smtp_url="")
         schema.migrate(settings.database)
         with contextlib.suppress(KeyboardInterrupt):
             return asyncio.run(
@@ -100,10 +122,11 @@ async def _perform(
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[sock]))
     here = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    staying: asyncio.Task[None] | None = None
+    beside: list[asyncio.Task[Any]] = []
     try:
         await _answers(here, serving)
-        staying = asyncio.create_task(_stay(app, cast))
+        cast.came = asyncio.create_task(show_what_came(app, cast.staff))
+        beside = [asyncio.create_task(_stay(app, cast)), cast.came]
         playing = asyncio.create_task(
             _play(settings, here, cast, speed=speed, seed=seed, once=once, keep=keep)
         )
@@ -113,10 +136,22 @@ async def _perform(
         playing.cancel()
         return 0
     finally:
-        if staying is not None:
-            staying.cancel()
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         server.should_exit = True
         await asyncio.wait({serving}, timeout=5)
+
+
+@dataclass(frozen=True)
+class Came:
+    """What came of an earlier forum, and what is to come; ``owner`` is the path of a link."""
+
+    session: str
+    summary: str
+    owner: str
+    series: str
+    workshop: str
 
 
 @dataclass
@@ -133,6 +168,8 @@ class Cast:
     muted: bool = False
     # Addresses of the visitors' seats in the dialogue, by its code and their language.
     seats: dict[str, dict[str, str]] = field(default_factory=dict)
+    # Made while the hub is in use already, which takes some seconds.
+    came: asyncio.Task[Came] | None = None
 
 
 async def set_the_stage(app: FastAPI) -> Cast:
@@ -152,6 +189,32 @@ async def set_the_stage(app: FastAPI) -> Cast:
         finished = await hold_finished(tx, _props(app), staff=staff, now=now)
         running = await hold_running(tx, _props(app), staff=staff, now=now)
     return Cast(staff, token, link, editors_link, finished, running)
+
+
+async def show_what_came(app: FastAPI, staff: Staff) -> Came:
+    """A forum that is over with its summary and recommendations, and the calendar.
+
+    In many small transactions: the hub is in use meanwhile.
+    """
+    state, now = app.state, app.state.clock.now()
+    began = time.monotonic()
+    day = now.date() - timedelta(days=FORUM_DAYS_AGO)
+    day -= timedelta(days=max(0, day.weekday() - FRIDAY))
+    starts_at = instant_of(datetime(day.year, day.month, day.day, FORUM_HOUR), STOCKHOLM)
+    sender, database = sender_of(state.renderer, state.settings), state.database
+    series = await hold_series(database, staff=staff, sender=sender)
+    held = await hold_forum(_props(app), load_summary(), staff=staff, starts_at=starts_at)
+    summary = await publish_summary(_props(app), held, staff=staff)
+    owner = await follow_up(state.screens, held, staff=staff, now=now)
+    workshop = await invite_to_workshop(
+        database,
+        staff=staff,
+        sender=sender,
+        material=f"{state.settings.base_url}/summaries/{summary}",
+        now=now,
+    )
+    log.info("demo_filled", seconds=round(time.monotonic() - began, 1))
+    return Came(held.session, summary, owner, series, workshop)
 
 
 async def _sign_in_link(tx: AsyncSession, account: Account, *, now: datetime) -> str:
@@ -269,14 +332,44 @@ async def _announce(base_url: str, here: str, cast: Cast, links: Links) -> None:
         ],
     }
     print("\nSamrum demonstration", flush=True)
-    for title, rows in parts.items():
+
+    def show(title: str, rows: list[tuple[str, str]]) -> None:
         print(f"\n{title}")
         for role, url in rows:
             whole = f"{base_url}{url}" if url.startswith("/") else url.replace(here, base_url)
-            print(f"  {role:<24} {whole}")
+            print(f"  {role:<24} {whole}", flush=True)
+
+    for title, rows in parts.items():
+        show(title, rows)
+    if cast.came is not None:
+        came = await asyncio.shield(cast.came)
+        for title, rows in rows_of_what_came(came, facilitator, editor).items():
+            show(title, rows)
     if "127.0.0.1" not in base_url:
         segno.make(f"{base_url}/join/{links.code}").terminal(compact=True)
     print("\nStop with Ctrl+C. Nothing is kept.", flush=True)
+
+
+def rows_of_what_came(
+    came: Came, facilitator: str, editor: str
+) -> dict[str, list[tuple[str, str]]]:
+    """One link for each role, in parts; ``facilitator`` and ``editor`` sign them in and lead on."""
+    return {
+        "What came of an earlier forum.": [
+            ("summary", f"/summaries/{came.summary}"),
+            ("summary, its editor", f"{editor}/summaries/{came.summary}/edit"),
+            ("record of the forum", f"/sessions/{came.session}/record"),
+            ("recommendations", "/recommendations"),
+            ("owner of one", came.owner),
+            ("facilitator", f"{facilitator}/sessions/{came.session}/owners"),
+        ],
+        "What is to come.": [
+            ("workshop", f"/workshops/{came.workshop}"),
+            ("workshop, its organiser", f"{facilitator}/workshops/{came.workshop}/replies"),
+            ("series of forums", f"{facilitator}/series/{came.series}"),
+            ("calendar", "/calendar"),
+        ],
+    }
 
 
 def _rows(session: str, guests: Mapping[str, str], code: str) -> list[tuple[str, str]]:
@@ -316,16 +409,29 @@ async def _check(here: str, cast: Cast, played: Played, script: Any, keep: Path)
         record = await _read(http, f"/api/v1/sessions/{played.session}/record")
         outcomes = await _read(http, f"/api/v1/sessions/{cast.finished}/outcomes")
         charter = await _read(http, f"/api/v1/charters/{scenes['charter']}")
+        what_came = await _check_what_came(http, await cast.came) if cast.came else []
     path = await asyncio.to_thread(_keep, record, keep / f"record-{played.session}.json")
     faults = [
         *check_record(record, script),
         *check_outcomes(outcomes, scenes["finished"]),
         *check_charter(charter, scenes),
+        *what_came,
     ]
     for fault in faults:
         print(f"hub: {fault}", file=sys.stderr)
     print(path)
     return 1 if faults else 0
+
+
+async def _check_what_came(http: aiohttp.ClientSession, came: Came) -> list[str]:
+    """What is wrong with the summary of the earlier forum, and with its recommendations."""
+    path = f"/api/v1/summaries/{came.summary}?audience="
+    versions = {audience: await _read(http, f"{path}{audience}") for audience in AUDIENCES}
+    followed = await _read(http, f"/api/v1/recommendations?session={came.session}")
+    return [
+        *check_summary(versions, load_summary()),
+        *check_followed(followed, came.session),
+    ]
 
 
 async def _read(http: aiohttp.ClientSession, path: str) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""Where all rooms meet: home page, case pages, search, the board of recommendations, the scheduler."""
+"""Where all rooms meet: home page, cases, search, the board of recommendations, scheduler."""

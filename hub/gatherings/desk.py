@@ -196,7 +196,9 @@ async def do(
     async def change(tx: AsyncSession, gathering: Gathering) -> None:
         said = await access_contribution(tx, contribution_id)
         if act == "remove":
-            await actions.take_back(tx, gathering, said, actor=said.author_key, now=now)
+            await actions.take_back(
+                tx, gathering, said, actor=said.author_key, now=now, erasers=screens.erasers
+            )
             screens.database.wipe_soon()
         else:
             await actions.dispute_translation(
@@ -237,6 +239,7 @@ async def change_choices(
     *,
     others: Iterable[Participant] = (),
     now: datetime,
+    unquoters: Iterable[actions.Unquoter] = (),
 ) -> None:
     """Language, bilingual, and what the person says yes to from now on. Raises Invalid.
 
@@ -266,6 +269,7 @@ async def change_choices(
         others=others,
         how="form",
         now=now,
+        unquoters=unquoters,
     )
 
 
@@ -281,10 +285,12 @@ async def answer_consent(
     email: str | None = None,
     others: Iterable[Participant] = (),
     by: Account | None = None,
+    unquoters: Iterable[actions.Unquoter] = (),
 ) -> None:
     """What somebody says yes to from now on, and what it means for what they said so far.
 
-    Raises Invalid. ``by``: a facilitator writes down what was said aloud.
+    Raises Invalid. ``by``: a facilitator writes down what was said aloud. ``unquoters``: other
+    rooms that may quote them.
     """
     await people.change_consent(
         tx,
@@ -300,6 +306,12 @@ async def answer_consent(
     )
     if not choices["quote_role"]:
         await _off_screen(tx, gathering, seat, now=now)
+        said = await tx.scalars(
+            select(Contribution.id).where(Contribution.participant_id == seat.id)
+        )
+        ids = frozenset(said)
+        for unquote in unquoters:
+            await unquote(tx, gathering, ids, now=now)
     if not choices["improve_translation"]:
         await actions.keep_in_session(tx, gathering, seat)
 

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.chatbot.moves import FACILITATORS, Line, words
 from hub.clock import Clock
 from hub.db import Database
+from hub.errors import NotFound
 from hub.gatherings import actions, rules
 from hub.gatherings.models import (
     BotLine,
@@ -39,10 +40,15 @@ from hub.language.models import AddedTerm, Pair, list_terms_in_use
 from hub.language.translator import Service
 from hub.mail.actions import queue_mail
 from hub.mail.models import Mail
+from hub.mail.rules import zone_of
 from hub.people.models import Account, Participant
 from hub.people.rules import LANGUAGES
 from hub.programme.models import Case
 from hub.render import Renderer
+from hub.schedule.actions import is_late
+from hub.schedule.jobs import Handlers, Outcome
+from hub.schedule.models import Task
+from hub.settings import Settings
 
 log = structlog.get_logger(__name__)
 BATCH = 32
@@ -555,6 +561,12 @@ async def close_idle(screens: Screens) -> int:
             select(Gathering.id).where(
                 Gathering.state.in_(("open", "running", "paused")),
                 Gathering.last_activity_at <= before,
+                # A waiting room is not closed before its session should have begun.
+                or_(
+                    Gathering.state != "open",
+                    Gathering.starts_at.is_(None),
+                    Gathering.starts_at <= before,
+                ),
             )
         )
         due = [gathering_id for gathering_id in found if gathering_id not in screens.touched]
@@ -699,3 +711,68 @@ async def _remind(screens: Screens, tx: AsyncSession, gathering: Gathering) -> N
         now=now,
         about=about,
     )
+
+
+# --- timed tasks ----------------------------------------------------------------------------------
+
+
+def handlers(screens: Screens, _settings: Settings) -> Handlers:
+    """What is done at its time about sessions: opening the waiting room, and telling of a record.
+
+    Neither starts a session nor publishes anything: those are people's decisions.
+    """
+    return (
+        {"record_ready": partial(_tell_record_ready, screens)},
+        {"open_room": partial(_open_room, screens)},
+    )
+
+
+async def _open_room(screens: Screens, task: Task, now: datetime) -> Outcome:
+    """Open the waiting room of a planned session shortly before it should begin."""
+
+    async def change(tx: AsyncSession, gathering: Gathering) -> Outcome:
+        opens_at = actions.opens_at(gathering)
+        if opens_at is None:
+            return Outcome("dropped", "no_longer")
+        if gathering.state != "planned":
+            return Outcome("dropped", "already_done")
+        if opens_at > max(now, task.due_at):
+            # Moved in a way that did not move the task.
+            return Outcome(again_at=opens_at)
+        event = rules.open_room(gathering.stage, screens.clock.now())
+        await actions.move(tx, gathering, event, account=None, kind="opened_by_itself")
+        return Outcome()
+
+    try:
+        return await screens.carry_out(task.about, change)
+    except NotFound:
+        return Outcome("dropped", "no_longer")
+
+
+async def _tell_record_ready(
+    screens: Screens, tx: AsyncSession, task: Task, now: datetime
+) -> Outcome:
+    """Mail whoever made the session that its record may be published now."""
+    gathering = await find_gathering(tx, task.about)
+    if gathering is None or gathering.closed_at is None or gathering.purged_at is not None:
+        return Outcome("dropped", "no_longer")
+    if gathering.published_at is not None:
+        return Outcome("dropped", "already_done")
+    account = await tx.get(Account, gathering.created_by) if gathering.created_by else None
+    if account is None or account.disabled_at is not None:
+        return Outcome("dropped", "nobody")
+    await queue_mail(
+        tx,
+        "record_ready",
+        to=account.email,
+        language=account.language,
+        facts={
+            "title": gathering.title.get(account.language) or next(iter(gathering.title.values())),
+            "url": f"/sessions/{gathering.id}/record",
+            "late": "yes" if is_late(task, now) else "",
+        },
+        now=now,
+        about=f"{gathering.id} record",
+        quiet_zone=zone_of(account.language),
+    )
+    return Outcome(count=1)

@@ -19,7 +19,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, load_only, mapped_column, relationship, selectinload
 
 from hub.db import Base, new_id
 from hub.errors import NotFound
@@ -389,6 +389,24 @@ async def list_gatherings(
             )
         )
     return list(await tx.scalars(query))
+
+
+async def list_dated(tx: AsyncSession, *, since: datetime) -> list[Gathering]:
+    """Sessions that everybody may know of, and whose start is planned; none from before ``since``.
+
+    Only what a list of them shows is read.
+    """
+    query = select(Gathering).where(Gathering.access == "open", Gathering.starts_at >= since)
+    columns = (
+        Gathering.title,
+        Gathering.case_id,
+        Gathering.state,
+        Gathering.starts_at,
+        Gathering.created_at,
+        Gathering.ends_at,
+        Gathering.closed_at,
+    )
+    return list(await tx.scalars(query.options(load_only(*columns)).order_by(Gathering.starts_at)))
 
 
 async def list_events(tx: AsyncSession, gathering_id: str) -> list[GatheringEvent]:

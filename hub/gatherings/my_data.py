@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import sys
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -503,6 +503,7 @@ async def withdraw(
             answer_key=key,
             actor=actor,
             now=now,
+            erasers=screens.erasers,
         )
 
     done = await screens.carry_out(seat.gathering_id, change)
@@ -530,7 +531,10 @@ async def wipe_left(screens: Screens) -> None:
 
 
 def forget_texts() -> None:
-    """Empty the caches that hold what people wrote: those that are bounded, since texts vary."""
+    """Empty the caches that hold what people wrote: those that are bounded, since texts vary.
+
+    Files that were made of it are kept by age, in an OrderedDict.
+    """
     for name, module in list(sys.modules.items()):
         if not name.startswith("hub."):
             continue
@@ -540,3 +544,5 @@ def forget_texts() -> None:
                 and value.cache_parameters()["maxsize"]
             ):
                 value.cache_clear()
+            elif isinstance(value, OrderedDict):
+                value.clear()

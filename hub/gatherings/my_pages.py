@@ -67,7 +67,9 @@ async def post_take_back(session_id: str, visit: Here) -> Response:
 
         async def change(tx: AsyncSession, gathering: Gathering) -> None:
             said = await access_contribution(tx, contribution_id)
-            await actions.take_back(tx, gathering, said, actor=seat.id, now=now)
+            await actions.take_back(
+                tx, gathering, said, actor=seat.id, now=now, erasers=visit.screens.erasers
+            )
 
         await visit.screens.carry_out(where, change)
     except Refusal as refusal:

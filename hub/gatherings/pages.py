@@ -1,4 +1,4 @@
-"""Pages of those who take part: home, joining, the room, saying, choices and the record."""
+"""Pages of those who take part: joining, the room, saying, choices and the record."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from hub.gatherings.doorway import WRITE_RULE
 from hub.gatherings.models import (
     access_gathering,
     find_gathering,
-    list_gatherings,
     list_private,
 )
 from hub.gatherings.pictures import TYPES
@@ -81,23 +80,7 @@ DRAFT_FIELDS = (
 MADE_FROM = "from-"
 
 
-# --- home and joining ----------------------------------------------------------------------
-
-
-@router.get("/")
-async def get_home(visit: Here, left: str = "") -> Response:
-    """What is on, and the way in with a code; ``left`` where somebody has just left a session."""
-    async with visit.screens.database.reading() as tx:
-        found = [
-            await visit.screens.session(tx, g, full=False)
-            for g in await list_gatherings(tx, states=("open", "running", "paused"))
-        ]
-    found = [session for session in found if session["access"] == "open"]
-    for session in found:
-        # The code is said in the room, never listed: a link to join is for those invited to it.
-        if not visit.caller.may_read(session["id"]):
-            session["code"] = session["join_url"] = None
-    return visit.page("home.html", sessions=found, left=bool(left))
+# --- joining -----------------------------------------------------------------------------------
 
 
 @router.get("/join")
@@ -655,7 +638,15 @@ async def post_choices(session_id: str, visit: Here) -> Response:
     try:
         await visit.screens.carry_out(
             session_id,
-            lambda tx, g: desk.change_choices(tx, g, seat, form, others=others, now=now),
+            lambda tx, g: desk.change_choices(
+                tx,
+                g,
+                seat,
+                form,
+                others=others,
+                now=now,
+                unquoters=visit.screens.unquoters,
+            ),
         )
     except Invalid as refusal:
         values = {**form, "chosen": ticked(form)}

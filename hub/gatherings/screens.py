@@ -40,6 +40,7 @@ from hub.live import FORMATS, LANGUAGES, Live, room_of
 from hub.people.models import Participant, is_seated, list_participants
 from hub.programme.models import find_case, list_findings
 from hub.render import Renderer
+from hub.search import actions as search
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -68,6 +69,12 @@ class Screens:
         self.base_url = base_url
         self.live: Live | None = None
         self.on_change: Callable[[], None] = lambda: None
+        # Something that everybody may read changed.
+        self.on_published: Callable[[], None] = lambda: None
+        # What other rooms do where words are taken back, in the same transaction.
+        self.erasers: list[actions.Eraser] = []
+        # And where somebody no longer says yes to be quoted.
+        self.unquoters: list[actions.Unquoter] = []
         # Sessions that somebody asked for since the presence job last looked.
         self.touched: set[str] = set()
         # When participants last asked by HTTP, since the presence job last looked.
@@ -91,10 +98,17 @@ class Screens:
             before = gathering.revision
             result = await change(tx, gathering)
             after = gathering.revision
+            is_public = after != before and gathering.published_at is not None
+            if is_public:
+                # What is found of its published record is what stands: nothing taken back is in
+                # it. ``front.indexing`` puts in again what is left.
+                await search.remove(tx, "record", gathering_id)
         if after != before:
             CHANGES.inc()
             self._later(self.show(gathering_id, before))
             self.on_change()
+            if is_public:
+                self.on_published()
         return result
 
     def _later(self, showing: Awaitable[None]) -> None:

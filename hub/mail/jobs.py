@@ -14,13 +14,14 @@ from typing import Final
 
 import structlog
 from markupsafe import Markup
-from sqlalchemy import func, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.clock import Clock
 from hub.db import Database, claim, secret_of
-from hub.mail.actions import read_mail
+from hub.mail.actions import facts_in, read_mail
 from hub.mail.models import Mail
+from hub.mail.rules import after_night
 from hub.mail.transport import Letter, NotSent, deliver, drop_files, kept_files, one_line
 from hub.render import LANGUAGES, Renderer
 from hub.sealing import Unreadable
@@ -29,6 +30,9 @@ from hub.settings import Settings
 log = structlog.get_logger(__name__)
 # How long to wait after each try that failed; after the last one the mail is given up.
 WAITS: Final = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 360, 1440))
+# Facts that are texts of several lines, and those that are links, whole or within the hub.
+WHOLE: Final = ("text", "calendar")
+LINKS: Final = ("url", "join", "deputy", "feedback", "unsubscribe")
 # Longer than any try takes.
 CLAIM: Final = timedelta(minutes=10)
 
@@ -112,6 +116,9 @@ async def _claim_next(post: Post) -> Claimed | Mail | None:
         if mail.attempts > len(WAITS):
             await _give_up(tx, mail, mail.fault or "interrupted", now=now)
             return mail
+        if (by_day := _by_day(mail, now)) != now:
+            await claim(tx, _same(mail).values(due_at=by_day))
+            return mail
         try:
             to, facts = read_mail(secret_of(tx), mail)
         except (Unreadable, ValueError):
@@ -120,15 +127,26 @@ async def _claim_next(post: Post) -> Claimed | Mail | None:
             return mail
         taken = await claim(
             tx,
-            update(Mail)
-            .where(Mail.id == mail.id, Mail.due_at == mail.due_at, Mail.attempts == mail.attempts)
-            .values(due_at=now + CLAIM, attempts=mail.attempts + 1)
-            .execution_options(synchronize_session=False),
+            _same(mail).values(due_at=now + CLAIM, attempts=mail.attempts + 1),
         )
         if not taken:
             return mail
         await tx.refresh(mail)
         return Claimed(mail, to, facts)
+
+
+def _same(mail: Mail) -> Update:
+    """An UPDATE of the row as it was read: of several processes, one changes it."""
+    return (
+        update(Mail)
+        .where(Mail.id == mail.id, Mail.due_at == mail.due_at, Mail.attempts == mail.attempts)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _by_day(mail: Mail, at: datetime) -> datetime:
+    """``at``, or the next morning where the mail is not to come at night."""
+    return after_night(at, mail.quiet_zone) if mail.quiet_zone else at
 
 
 async def _note_sent(post: Post, mail: Mail) -> None:
@@ -161,7 +179,7 @@ async def _note_failure(post: Post, mail: Mail, error: NotSent) -> None:
         await tx.execute(
             update(Mail)
             .where(Mail.id == mail.id)
-            .values(due_at=now + WAITS[mail.attempts - 1], fault=error.fault)
+            .values(due_at=_by_day(mail, now + WAITS[mail.attempts - 1]), fault=error.fault)
             .execution_options(synchronize_session=False)
         )
     log.warning("mail waits", mail=mail.id, kind=mail.kind, fault=error.fault, tries=mail.attempts)
@@ -181,15 +199,21 @@ def write_letter(post: Post, claimed: Claimed) -> Letter:
     """The mail in its language, or in both, one after the other."""
     mail = claimed.mail
     base = post.settings.base_url or "http://127.0.0.1:8000"
-    # Titles and names stand in a subject too, which is one line; only a whole text has several.
+    # Titles and names stand in a subject too, which is one line; only whole texts have several.
     facts = {
-        name: value if name == "text" else one_line(value) for name, value in claimed.facts.items()
+        name: value if name in WHOLE else one_line(value) for name, value in claimed.facts.items()
     }
-    if facts.get("url", "").startswith("/"):
-        facts["url"] = base + facts["url"]
+    facts |= {name: base + facts[name] for name in LINKS if facts.get(name, "").startswith("/")}
     languages = LANGUAGES if mail.language == "both" else (mail.language,)
+    now = post.clock.now().isoformat()
     written = [
-        _write(post.renderer, mail.kind, each, {**facts, "base": base}) for each in languages
+        _write(
+            post.renderer,
+            mail.kind,
+            each,
+            {**facts_in(mail.kind, facts, each), "base": base, "sent_at": now},
+        )
+        for each in languages
     ]
     subject = " / ".join(part["subject"] for part in written)
     html = post.renderer.render("mail/whole.html", languages[0], subject=subject, parts=written)
@@ -202,6 +226,9 @@ def write_letter(post: Post, claimed: Claimed) -> Letter:
         html=html,
         language=mail.language,
         made_at=mail.made_at,
+        unsubscribe=facts.get("unsubscribe", ""),
+        calendar=facts.get("calendar", ""),
+        calendar_method=facts.get("calendar_method", ""),
     )
 
 

@@ -53,6 +53,11 @@ class Letter:
     html: str
     language: str
     made_at: datetime
+    # Where one POST stops such mails; empty: nowhere.
+    unsubscribe: str = ""
+    # A whole VCALENDAR and its method; empty: none.
+    calendar: str = ""
+    calendar_method: str = ""
 
 
 def host_of(settings: Settings) -> str:
@@ -95,8 +100,20 @@ def write(letter: Letter, settings: Settings) -> EmailMessage:
     message["Message-ID"] = f"<{letter.message_id}@{host_of(settings)}>"
     # RFC 3834: nobody's holiday reply comes back.
     message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        if letter.unsubscribe.startswith("https:"):
+            # RFC 8058, 3.1: one click only over HTTPS.
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    if letter.calendar:
+        # RFC 6047: calendars take the part in, and whoever has another reader opens the file.
+        method = letter.calendar_method
+        message.add_alternative(letter.calendar, subtype="calendar", params={"method": method})
+        message.add_attachment(
+            letter.calendar.encode(), maintype="application", subtype="ics", filename="invite.ics"
+        )
     # Last, since whoever sets the content takes such headers along into the part.
     message["Content-Language"] = "sv, en" if letter.language == "both" else letter.language
     return message

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.errors import Invalid, NotFound, Refusal
 from hub.people.rules import LANGUAGES, clean_text, is_blank
 from hub.programme.models import Case, find_case
+from hub.search import actions as search
 
 TEXTS = ("name", "sector", "objective", "methods")
 SHIPPED = Path(__file__).parent / "cases.yaml"
@@ -66,6 +67,8 @@ async def change_case(
         raise NotFound("case_not_found")
     for name, value in read_case(data).items():
         setattr(case, name, value)
+    # ``front.indexing`` puts in the new words.
+    await search.remove(tx, "case", case_id)
     case.updated_at = now
     await tx.flush()
     return case

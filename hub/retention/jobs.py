@@ -13,6 +13,7 @@ from hub.gatherings.models import Gathering
 from hub.gatherings.screens import Screens
 from hub.retention import actions, rules
 from hub.retention.models import Purge
+from hub.summaries.actions import forget_posts
 
 log = structlog.get_logger(__name__)
 
@@ -68,6 +69,7 @@ async def _purge_posts(
     # Drawn from the posts while they are there: it was made public, and stays so.
     published = gathering.published_at is not None
     kept = await read_record(screens, tx, gathering.id) if published else None
+    await forget_posts(tx, gathering)
     count = await actions.erase_posts(tx, gathering, kept=kept, now=now)
     await actions.note_done(tx, purge, count=count, now=now)
     return True

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, String, Text, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from hub.db import Base, new_id
@@ -44,4 +45,5 @@ class Task(Base):
     # What it was, for the page: a number of mails, for instance.
     count: Mapped[int] = mapped_column(default=0)
     made_at: Mapped[datetime]
-    title: Mapped[str] = mapped_column(Text, default="")
+    # Of the meeting or session, as ``{"sv": …, "en": …}``: for those who run the hub.
+    title: Mapped[dict[str, Any]] = mapped_column(default=dict)

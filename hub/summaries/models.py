@@ -84,6 +84,11 @@ class Statement(Base):
     edited_by: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     # Left out by an editor, or gone with what was behind it.
     removed_at: Mapped[datetime | None]
+    # Why an editor left it out, where its block is left out with it.
+    removed_why: Mapped[str] = mapped_column(Text, default="")
+    # Contributions whose words stand in the texts, and their authors, so that they can be taken
+    # out again, also when the posts are gone. Never shown.
+    words_of: Mapped[list[Any]] = mapped_column(default=list)
     revision: Mapped[int] = mapped_column(default=0)
 
 
@@ -98,7 +103,8 @@ class Edition(Base):
     number: Mapped[int]
     # What changed since the one before, in both languages; None for the first.
     note: Mapped[dict[str, Any] | None]
-    # ``{audience: [{"block", "statements": [{"texts", "sources", "quote"}]}]}``
+    # ``{audience: [{"block", "statements": [{"id", "key", "texts", "sources", "quote",
+    # "words_of"}]}]}``; ``words_of`` as in a statement, and never shown either.
     content: Mapped[dict[str, Any]]
     facts: Mapped[dict[str, Any]]
     published_at: Mapped[datetime]

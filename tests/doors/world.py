@@ -18,13 +18,22 @@ from sqlalchemy import select
 from starlette.routing import Route
 
 from hub.charters.models import CharterComment
+from hub.db import secret_of
+from hub.following import actions as following
 from hub.gatherings.models import BotLine, Contribution
 from hub.language.models import AddedTerm
+from hub.meetings import actions as meetings
+from hub.meetings.doorway import feed_secret
+from hub.meetings.letters import mailed_secret
 from hub.people import actions as people
 from hub.people.models import Account, Invitation, Participant, SignIn
 from hub.retention.models import Purge
+from hub.schedule.models import Task
+from hub.summaries.actions.publishing import content_of, put_in_search
+from hub.summaries.models import Edition, Point, Statement, Summary
 from tests.cast import CARD, Person, join, plan
 from tests.conftest import Hub
+from tests.gatherings.test_following import decided
 
 CHARTER = "vi-skapar-tillsammans"
 TABLE = Path(__file__).parent / "doors.tsv"
@@ -45,6 +54,36 @@ PIXEL = (
 )
 SAID = "Lapparna ligger kvar på bordet."
 INVITATION = "iv_for_one_person_only"
+INVITED = "inga@example.org"
+MEETING: dict[str, Any] = {
+    "kind": "external",
+    "title": {"sv": "Från fynd till schema", "en": "From findings to timetable"},
+    "purpose": {"sv": "En sak att ändra", "en": "One thing to change"},
+    "topic": {"sv": "den öppna dörren", "en": "the open door"},
+    "why_you": {"sv": "du var med", "en": "you were there"},
+    "audiences": ["citizens"],
+    "cohost": "Elsa",
+    "cohost_from": "citizen",
+    "form": "hybrid",
+    "place": {"sv": "Rum Ga701", "en": "Room Ga701"},
+    "starts": "2027-02-04T13:00",
+    "ends": "2027-02-04T14:30",
+    "zone": "Europe/Stockholm",
+}
+# Of a meeting by invitation: nobody else reads this.
+CLOSED: dict[str, Any] = {
+    name: {"sv": f"Hemligheten {name}", "en": f"Hemligheten {name}"}
+    for name in ("title", "purpose", "topic", "why_you", "place", "interpreting")
+}
+SERIES: dict[str, Any] = {
+    "kind": "rule",
+    "title": {"sv": "Träffar på torsdagar", "en": "Meetings on Thursdays"},
+    "starts": "2027-02-11T13:00",
+    "zone": "Europe/Stockholm",
+    "minutes": 60,
+    "rule": "FREQ=MONTHLY;BYDAY=2TH;COUNT=2",
+    "meeting": {"kind": "external"},
+}
 PSEUDONYM = "PABCD2345"
 THOUGHT = "En tanke som ingen annan får läsa."
 # Answers that keep somebody out. A page sends those who could sign in there.
@@ -107,6 +146,13 @@ class World:
             stale.unlink()
         shutil.copy(folder / "kept.db", folder / "hub.db")
 
+    def names(self, door: Door) -> dict[str, str]:
+        """The ids as they stand in the path of this door."""
+        own = OWN.get(door.name, {}).get("ids", {})
+        found = {**self.ids, **{name: self.ids.get(of, of) for name, of in own.items()}}
+        secret = next((of for part, of in SECRETS.items() if part in door.path), "secret")
+        return {**found, "secret": self.ids[secret]}
+
     async def knock(
         self,
         door: Door,
@@ -114,10 +160,11 @@ class World:
         *,
         ids: Mapping[str, str] | None = None,
         language: str = "",
+        secret: str = "",
     ) -> httpx.Response:
         """Ask as this role: calls with a bearer token, pages with cookies."""
         own = OWN.get(door.name, {})
-        names = {**self.ids, **{k: self.ids.get(v, v) for k, v in own.get("ids", {}).items()}}
+        names = {**self.names(door), **({"secret": secret} if secret else {})}
         path = fill(door.path, {**names, **(ids or {})})
         cookie = "; ".join(f"{k}={v}" for k, v in self.cookies[role].items())
         headers = self.headers[role] if door.is_call else {"Cookie": cookie}
@@ -179,6 +226,34 @@ OWN: dict[str, dict[str, Any]] = {
     },
     "POST /findings/{finding_id}/{act}": {"ids": {"act": "show"}},
     "POST /formats": {"body": {"from": "format_id"}},
+    "POST /api/v1/workshops/{meeting_id}/{act}": {"ids": {"act": "meeting_act"}},
+    "POST /workshops/{meeting_id}/act/{act}": {"ids": {"act": "meeting_act"}},
+    "PUT /api/v1/workshops/{meeting_id}/warnings/{code}": {"ids": {"code": "warning_code"}},
+    "POST /workshops/{meeting_id}/accept": {"body": {"code": "warning_code"}},
+    "PUT /api/v1/summaries/{summary_id}/owners/{recommendation_id}": {
+        "ids": {"recommendation_id": "adopted_id"}
+    },
+    "POST /api/v1/summaries/{summary_id}/points": {"body": {"statement": "statement_id"}},
+    "POST /sessions/{session_id}/summary/points": {"body": {"statement": "statement_id"}},
+    "POST /summaries/{summary_id}/edit": {"body": {"act": "lived"}},
+    **{
+        f"{method} /api/v1/recommendations/{{recommendation_id}}/owner": {
+            "ids": {"recommendation_id": "adopted_id"}
+        }
+        for method in ("GET", "PUT", "DELETE")
+    },
+    **{
+        f"POST /recommendations/{{recommendation_id}}/owner{what}": {
+            "ids": {"recommendation_id": "adopted_id"}
+        }
+        for what in ("", "/remove")
+    },
+}
+# Which link a secret in an address belongs to; an invitation where nothing is said.
+SECRETS = {
+    "/replies/": "reply_secret",
+    "/owners/": "owner_secret",
+    "/calendar/": "feed_secret",
 }
 
 
@@ -301,6 +376,123 @@ async def _rows(hub: Hub, session: str, participant: str) -> dict[str, str]:
         }
 
 
+async def _meetings(hub: Hub, facilitator: Person) -> dict[str, str]:
+    """An open meeting with one who is invited, a draft, one by invitation, and a series."""
+    ids: dict[str, str] = {}
+    for name, more in (
+        ("meeting_id", {}),
+        ("draft_meeting_id", {"starts": "2027-02-05T13:00", "ends": "2027-02-05T14:30"}),
+        ("closed_meeting_id", {"open_to_all": False, **CLOSED}),
+    ):
+        made = await facilitator.post("/workshops", {**MEETING, **more})
+        assert made.status_code == 201, made.text
+        ids[name] = made.json()["id"]
+        if name == "draft_meeting_id":
+            continue
+        path = f"/workshops/{ids[name]}"
+        for act in ("plan", "invite"):
+            answer = await facilitator.post(f"{path}/{act}")
+            assert answer.status_code == 200, answer.text
+    invited = {"invitees": [{"email": INVITED, "name": "Inga", "language": "sv"}]}
+    answer = await facilitator.post(f"/workshops/{ids['meeting_id']}/invitations", invited)
+    assert answer.status_code == 201, answer.text
+    series = await facilitator.post("/series", SERIES)
+    assert series.status_code == 201, series.text
+    warnings = (await facilitator.get(f"/workshops/{ids['meeting_id']}/warnings")).json()["items"]
+    async with hub.database.reading() as tx:
+        [invitee] = await meetings.list_invitees(tx, ids["meeting_id"])
+        task = await tx.scalar(select(Task.id).where(Task.state == "waiting").limit(1))
+        return {
+            **ids,
+            "meeting_act": "confirm",
+            "series_id": series.json()["id"],
+            "invitee_id": invitee.id,
+            "reply_secret": mailed_secret(tx, invitee),
+            "feed_secret": feed_secret(secret_of(tx), invitee.id),
+            "warning_code": warnings[0]["code"],
+            "task_id": str(task),
+        }
+
+
+async def _summaries(hub: Hub, session: str, there: str, participant: str) -> dict[str, str]:
+    """One that is published, of the session that all are in, and a draft of the other."""
+    now = hub.clock.now()
+    made = {
+        name: Summary(
+            gathering_id=of,
+            title={"sv": "Vad vi kom fram till", "en": "What we found"},
+            state="published" if name == "summary_id" else "draft",
+            edition=int(name == "summary_id"),
+            published_at=now if name == "summary_id" else None,
+            revision=1,
+            built_at=now,
+            created_at=now,
+            facts={"owners": {}, "dates": {}, "voices": {}},
+        )
+        for name, of in (("summary_id", session), ("draft_id", there))
+    }
+    async with hub.database.transaction() as tx:
+        tx.add_all(made.values())
+        await tx.flush()
+        told = [
+            Statement(
+                summary_id=summary.id,
+                audience="citizens",
+                block="headline",
+                key="own:1",
+                position=1,
+                texts={"sv": "Alla vill ha ett nummer.", "en": "Everybody wants one number."},
+                statuses={"sv": "human_reviewed", "en": "human_reviewed"},
+                sources=["session"],
+                revision=1,
+            )
+            for summary in made.values()
+        ]
+        tx.add_all(told)
+        await tx.flush()
+        point = Point(
+            summary_id=told[0].summary_id,
+            statement_id=told[0].id,
+            participant_id=participant,
+            answer="contest",
+            text="Inte alla.",
+            language="sv",
+            at=now,
+        )
+        edition = Edition(
+            summary_id=told[0].summary_id,
+            number=1,
+            content=content_of(told[:1], {}),
+            facts={},
+            published_at=now,
+        )
+        tx.add_all([point, edition])
+        await tx.flush()
+        await put_in_search(tx, made["summary_id"], edition)
+        return {
+            **{name: summary.id for name, summary in made.items()},
+            "statement_id": told[0].id,
+            "point_id": point.id,
+        }
+
+
+async def _owned(hub: Hub) -> dict[str, str]:
+    """A closed session with a public record, and the owner of what it agreed on."""
+    session, adopted, _ = await decided(hub)
+    owner = {"email": "ove@example.org", "language": "sv"}
+    answer = await session.fatima.put(f"/recommendations/{adopted}/owner", owner)
+    assert answer.status_code == 200, answer.text
+    hub.clock.move(days=8)
+    published = await session.move("record/publish")
+    assert published.status_code == 200, published.text
+    hub.clock.move(days=-8)
+    async with hub.database.reading() as tx:
+        found = await following.find_owner_of(tx, adopted)
+        assert found is not None
+        secret = following.read_kept(tx, found).secret
+    return {"adopted_id": adopted, "owner_secret": secret}
+
+
 # --- the world -------------------------------------------------------------------------------
 
 
@@ -390,6 +582,9 @@ async def build(hub: Hub) -> World:
         "sign_in_id": own,
         "seated_id": seated.json()["id"],
         **(await _rows(hub, session, astrid.id)),
+        **(await _meetings(hub, facilitator)),
+        **(await _summaries(hub, session, there["id"], astrid.id)),
+        **(await _owned(hub)),
     }
     folder = hub.settings.data_dir
     await hub.screens.settle()

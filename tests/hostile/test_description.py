@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from tests.conftest import running_hub
-from tests.doors.world import ROLES, SAID, THOUGHT, World, build
+from tests.doors.world import ROLES, SAID, THOUGHT, Door, World, build
 
 EXAMPLES = int(os.environ.get("EXAMPLES", "1"))
 INSIDE = ("participant", "facilitator", "admin")
@@ -103,11 +103,12 @@ async def test_every_call_answers_as_it_says_and_tells_nothing_of_others(world: 
     for result in schema.get_all_operations():
         operation = result.ok()
         cases = drawn(operation, EXAMPLES * len(ROLES))
+        names = world.names(Door(operation.method.upper(), operation.path))
         for number, case in enumerate(cases):
             role = ROLES[number % len(ROLES)]
             for name in case.path_parameters or {}:
-                if name in world.ids and number % 4:
-                    case.path_parameters[name] = world.ids[name]
+                if name in names and number % 4:
+                    case.path_parameters[name] = names[name]
             answer = await send(world, case, role)
             wrong += faults(case, answer, role)
             if THOUGHT in answer.text and role != "participant":

@@ -155,7 +155,7 @@ async def call_all(world: World) -> None:
             body = plausible(loaded(schema["schema"], root, text), world.ids)
             if isinstance(body, dict) and "client_id" in body:
                 body["client_id"] = f"c{number}"
-            path = fill(door.path, world.ids)
+            path = fill(door.path, world.names(door))
             headers = world.headers[role]
             answer = await world.hub.http.request(door.method, path, json=body, headers=headers)
             assert answer.status_code < 500, (door.name, answer.text)
@@ -198,7 +198,9 @@ async def fill_all(world: World) -> None:
         for door in pages_of(world):
             if table[door.name][role] != "+":
                 continue
-            page = await world.hub.http.get(fill(door.path, world.ids), headers={"Cookie": cookie})
+            page = await world.hub.http.get(
+                fill(door.path, world.names(door)), headers={"Cookie": cookie}
+            )
             for form in forms_of(page.text):
                 shape = (form.action.split("?")[0], form.texts)
                 if shape in seen or any(end in form.action for end in ENDS):

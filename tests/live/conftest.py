@@ -94,12 +94,18 @@ async def serve(app: FastAPI, sock: socket.socket) -> AsyncIterator[None]:
 
 @pytest.fixture(scope="session")
 async def server(tmp_path_factory: pytest.TempPathFactory, blank: Path) -> AsyncIterator[Server]:
-    folder = tmp_path_factory.mktemp("server")
+    async with listening(tmp_path_factory.mktemp("server"), blank, Clock()) as found:
+        yield found
+
+
+@contextlib.asynccontextmanager
+async def listening(folder: Path, blank: Path, clock: Clock) -> AsyncIterator[Server]:
+    """A hub of its own in a folder, with the facilitator Fatima and a link that signs her in."""
     (folder / "hub.db").write_bytes(blank.read_bytes())
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{sock.getsockname()[1]}"
-    app = create_app(Settings(data_dir=folder, base_url=url), clock=Clock())
+    app = create_app(Settings(data_dir=folder, base_url=url), clock=clock)
     async with serve(app, sock), httpx.AsyncClient(base_url=url, timeout=120) as http:
         now = app.state.clock.now()
         async with app.state.database.transaction() as tx:

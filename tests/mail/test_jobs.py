@@ -398,7 +398,14 @@ async def test_a_mail_sealed_with_another_key_is_given_up_and_holds_up_nothing(
     await queue(post)
     async with post.database.transaction() as tx:
         tx.info["secret_key"] = "another"
-        await queue_mail(tx, "sign_in", to=ASTRID, language="sv", facts={}, now=post.clock.now())
+        await queue_mail(
+            tx,
+            "sign_in",
+            to=ASTRID,
+            language="sv",
+            facts=MAIL_FACTS["sign_in"],
+            now=post.clock.now(),
+        )
     assert await send_due(post) == 1
     assert sorted(str(row.fault) for row in await rows(post)) == ["None", "unreadable"]
 

@@ -7,9 +7,13 @@ from typing import Any
 
 from markupsafe import Markup
 
+from hub.mail.actions import facts_in
 from hub.measures.items import shipped
 from hub.people.texts import shipped_texts
 from hub.people.views import form_view
+from hub.schedule.actions import FAULTS
+from hub.schedule.actions import KINDS as TASKS
+from tests.render.made_up_meetings import meeting_pages
 
 AT = "2026-11-24T13:21:00Z"
 QR = (
@@ -544,12 +548,13 @@ ACTS = (
     "record_published", "finding_added", "finding_changed", "finding_removed", "finding_shown",
     "ratings_revealed", "rankings_revealed", "bot_line_sent", "bot_line_dropped", "bot_muted",
     "bot_unmuted",
-    "seated", "wrote_for", "term_disputed", "progress_set", "term_added", "term_changed",
+    "seated", "wrote_for", "term_disputed", "progress_set", "progress_by_owner",
+    "owner_set", "owner_removed", "owner_stopped", "owner_not_me", "term_added", "term_changed",
     "translator_invited",
     "term_removed", "text_put", "outcome_written", "principles_ordered", "tag_skipped",
     "meaning_asked", "parked", "removed_from_room", "let_back_in", "let_through",
     "moderation_changed", "exported", "entry_changed", "invited", "invitation_recalled",
-    "paused_alone", "followed_up",
+    "paused_alone", "followed_up", "opened_by_itself", "advanced_by_itself", "closed_idle",
 )  # fmt: skip
 
 
@@ -1817,6 +1822,10 @@ def account_pages() -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
+MEETING = {
+    "title_sv": "Träff <b>", "title_en": "Meeting <b>", "url": "/replies/r_1",
+    "starts": "2027-03-04T12:00:00Z", "ends": "2027-03-04T13:30:00Z", "place": "Rum 3 <b>",
+}  # fmt: skip
 MAIL_FACTS: dict[str, dict[str, str]] = {
     "sign_in": {"url": "http://x.se/?a=1&b=2", "minutes": "60"},
     "account_invitation": {"url": "http://x.se/1", "role": "editor", "inviter": "Malin <b>"},
@@ -1830,16 +1839,62 @@ MAIL_FACTS: dict[str, dict[str, str]] = {
     "follow_up": {"title": "Hemgång <b>", "url": "http://x.se/1", "day": "2026-12-08"},
     "words_withdrawn": {"title": "Hemgång <b>", "url": "http://x.se/1"},
     "accessibility_report": {"text": "Knappen <b>\nsyns inte.", "email": "maja@exempel.se"},
-}
+    "meeting_invitation": {
+        **MEETING, "topic_sv": "ronden <b>", "topic_en": "the round <b>",
+        "why_you": "du har <b> varit med", "reply_by": "2027-02-18", "late": "yes",
+        "unsubscribe": "/replies/r_1/no-more",
+    },
+    "meeting_reminder": {
+        **MEETING, "when": "week", "reply_by": "2027-02-18", "join": "/sessions/s_1",
+    },
+    "meeting_reply": {
+        **MEETING, "reply": "room", "reply_by": "2027-02-18", "join": "/sessions/s_1",
+        "deputy": "/replies/r_2",
+    },
+    "meeting_moved": {**MEETING, "reason": "salen <b> är stängd", "was": "2027-02-04T12:00:00Z"},
+    "meeting_cancelled": {**MEETING, "reason": "för få <b> kan komma"},
+    "meeting_confirmed": {**MEETING, "join": "/sessions/s_1"},
+    "place_offered": {**MEETING, "until": "2027-02-27T12:00:00Z"},
+    "meeting_thanks": {**MEETING, "feedback": "/replies/r_1#feedback"},
+    "meeting_follow_up": {**MEETING, "n": "3"},
+    "owner_asked": {"title": "Hemgång <b>", "url": "/owners/o_1", "day": "2027-02-18"},
+    "recommendation_news": {"title": "Hemgång <b>", "url": "/recommendations", "n": "2"},
+    "record_ready": {"title": "Hemgång <b>", "url": "/sessions/s_1/record", "late": "yes"},
+    "summary_to_confirm": {"title": "Hemgång <b>", "url": "/summaries/y_1", "day": "2026-12-08"},
+    "summary_published": {"title": "Hemgång <b>", "url": "/summaries/y_1"},
+}  # fmt: skip
+# What else may be said in some of them.
+MORE_MAILS: list[tuple[str, str, dict[str, str]]] = [
+    *(
+        ("meeting_reminder", when, {"when": when, "join": "/sessions/s_1", "sent_at": sent_at})
+        for when in ("quiet", "day", "link")
+        for sent_at in ("2027-03-04T07:00:00Z", "2027-03-03T12:00:00Z", "2027-02-01T12:00:00Z")
+    ),
+    ("meeting_reminder", "week late", {"sent_at": "2027-03-03T12:00:00Z"}),
+    *(
+        ("meeting_reply", reply, {"reply": reply})
+        for reply in ("online", "maybe", "waiting", "deputy", "no")
+    ),
+    ("meeting_cancelled", "postponed", {"postponed": "yes"}),
+    ("meeting_invitation", "why", {"topic_sv": "", "topic_en": ""}),
+    ("meeting_invitation", "topic", {"why_you": ""}),
+    ("meeting_invitation", "short", {"topic_sv": "", "topic_en": "", "why_you": ""}),
+]
+
+
+def mail_facts(kind: str, **more: str) -> dict[str, str]:
+    """What the templates of a mail are filled with in Swedish."""
+    sent_at = {"sent_at": "2027-02-25T12:00:00Z", "base": "http://x.se"}
+    return {**sent_at, **facts_in(kind, {**MAIL_FACTS[kind], **more}, "sv")}
 
 
 def mails() -> list[tuple[str, str, dict[str, Any]]]:
     """Every mail as HTML, and the whole around it."""
-    base = {"base": "http://x.se"}
     return [
+        *((f"mail {kind}", f"mail/{kind}.html", mail_facts(kind)) for kind in MAIL_FACTS),
         *(
-            (f"mail {kind}", f"mail/{kind}.html", {**facts, **base})
-            for kind, facts in MAIL_FACTS.items()
+            (f"mail {kind} {case} {number}", f"mail/{kind}.html", mail_facts(kind, **more))
+            for number, (kind, case, more) in enumerate(MORE_MAILS)
         ),
         (
             "mail whole",
@@ -1853,6 +1908,59 @@ def mails() -> list[tuple[str, str, dict[str, Any]]]:
             },
         ),
     ]
+
+
+def timed(number: int, kind: str = "remind_week", **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"k_{number}", "kind": kind, "about": "w_1", "path": "/workshops/w_1", "round": 0,
+        "title": both("Träff <b>", "Meeting <b>"), "state": "waiting", "due_at": AT,
+        "until_at": None, "ran_at": None,
+        "attempts": 0, "fault": None, "count": 0, "late": False, "can_run": False, **more,
+    }  # fmt: skip
+
+
+def schedule_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    """Timed tasks of every kind and state."""
+    told = {"waiting": 3, "in_trouble": 1, "failed": 2, "missed": 1}
+    state = {"looked_at": AT, "tasks": told, "mails": told}
+    coming = [timed(n, kind, can_run=True) for n, kind in enumerate(TASKS)]
+    tried = {"attempts": 2, "fault": "broke", "late": True, "can_run": True}
+    coming.append(timed(100, title={}, path=None, **tried))
+    over = [
+        timed(200 + n, state="dropped", fault=fault, path=None) for n, fault in enumerate(FAULTS)
+    ]
+    failed = timed(301, state="failed", fault="broke", attempts=6, can_run=True, ran_at=AT)
+    done = timed(302, state="done", count=3, ran_at=AT)
+    missed = timed(303, state="missed", fault="too_late", ran_at=AT)
+    parts = {
+        "coming": {"items": coming, "next": "k_1"},
+        "failed": {"items": [failed], "next": None},
+        "missed": {"items": [missed], "next": None},
+        "ran": {"items": [done], "next": "k_2"},
+        "dropped": {"items": over, "next": None},
+    }
+    nothing = {name: {"items": [], "next": None} for name in parts}
+    quiet = {
+        "looked_at": None, "tasks": dict.fromkeys(told, 0), "mails": dict.fromkeys(told, 0),
+    }  # fmt: skip
+    base = {"schedule": state, "parts": parts, "chosen": "", "ran": None, **HOST}
+    return [
+        ("schedule", "front/schedule.html", base),
+        ("schedule empty", "front/schedule.html", {**base, "schedule": quiet, "parts": nothing}),
+        ("schedule of one part", "front/schedule.html",
+         {**base, "parts": {"ran": parts["ran"]}, "chosen": "ran"}),
+        ("schedule of an empty part", "front/schedule.html",
+         {**base, "parts": {"ran": nothing["ran"]}, "chosen": "ran"}),
+        ("schedule refused", "front/schedule.html", {**base, "refused": "Den är klar"}),
+        *(
+            (f"schedule after {state}", "front/schedule.html",
+             {**base, "ran": timed(1, state=state, **more)})
+            for state, more in (
+                ("done", {"count": 2}), ("dropped", {"fault": "nobody"}),
+                ("waiting", {"fault": "broke"}), ("waiting", {}),
+            )
+        ),
+    ]  # fmt: skip
 
 
 HIDDEN = [
@@ -2151,6 +2259,356 @@ def my_pages() -> list[tuple[str, str, dict[str, Any]]]:
     ]  # fmt: skip
 
 
+AUDIENCES = ("leaders", "educators", "professions", "citizens", "funders")
+BEHIND = [{"href": "/sessions/s_1/record#said-c_1"}, {"href": "/sessions/s_1/record#figures"}]
+
+
+def a_statement(n: int, **more: Any) -> dict[str, Any]:
+    return {
+        "id": f"m_{n}",
+        "texts": both(f"Mening {n} <script>alert(1)</script>.", f"Sentence {n} <b>."),
+        "statuses": {"sv": "human_reviewed", "en": "draft"},
+        "sources": BEHIND,
+        "quoted": False,
+        "role": None,
+        "written_in": None,
+        **more,
+    }
+
+
+def a_summary(*blocks: str, **more: Any) -> dict[str, Any]:
+    """Each block with one statement, then two; one of them in Swedish alone."""
+    named = blocks or (
+        "why", "saw", "did", "agreed", "disagreed", "recommendations", "voice",
+        "can_do", "questions", "last_time", "limits", "cost", "measures", "publications",
+    )  # fmt: skip
+    alone = {"texts": {"sv": "Bara på svenska.", "en": ""}}
+    return {
+        "id": "u_1",
+        "title": both("Hemgång <b>", "Going home"),
+        "language": "sv",
+        "audience": "citizens",
+        "state": "published",
+        "tags": ["mechanisms", "models"],
+        "edition": 2,
+        "published_at": AT,
+        "updated_at": AT,
+        "changed_at": AT,
+        "demonstration": True,
+        "case_id": "esther",
+        "case": {"id": "esther", "name": both("Esther", "Esther")},
+        "session": {"id": "s_1", "title": both("Hemgång", "Going home"), "published_at": AT},
+        "editions": [
+            {"number": 1, "published_at": AT, "note": None},
+            {"number": 2, "published_at": AT, "note": both("Rättat <b>", "Corrected")},
+        ],
+        "statuses": {"sv": "human_reviewed", "en": "draft"},
+        "blocks": [
+            {
+                "block": block,
+                "statements": [
+                    a_statement(10 * n + i, **(alone if i == 2 else {}))
+                    for i in range(1, 2 + n % 2)
+                ],
+            }
+            for n, block in enumerate(named)
+        ],
+        "headlines": [a_statement(800), a_statement(801)],
+        "easy": [a_statement(900), a_statement(901, quoted=True, role="patient", written_in="en")],
+        **more,
+    }
+
+
+def of_summary(**more: Any) -> dict[str, Any]:
+    return {
+        "summary": a_summary(),
+        "audiences": AUDIENCES,
+        "drafting": False,
+        "easy": False,
+        "may_edit": False,
+        "pdf": True,
+        "files": {"pdf": "/summaries/u_1.pdf?audience=citizens", "txt": "/summaries/u_1.txt"},
+        "address": "https://samrum.example/summaries/u_1?audience=citizens",
+        "answered": False,
+        **more,
+    }
+
+
+def summary_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    address = "https://samrum.example/summaries/u_1?audience=citizens"
+    listed = {"cases": [], "case": "", "audience": "citizens", "audiences": AUDIENCES, "next": None}
+    item = {
+        **a_summary(),
+        "headline": both("Vem blir trodd? <b>", "Who is believed?"),
+    }
+    bare = a_summary("why", case=None, case_id=None, session=None, tags=[], easy=[], headlines=[],
+                     editions=[], demonstration=False, changed_at=None)  # fmt: skip
+    draft = a_summary(edition=0, editions=[], state="draft", published_at=None, updated_at=None)
+    return [
+        ("summaries", "summaries/list.html", {
+            **listed, "items": [item, {**item, "id": "u_2", "edition": 1, "case": None,
+                                       "headline": {}}],
+            "cases": [{"id": "esther", "name": both("Esther", "Esther")}] * 2, "next": "u_2"}),
+        ("no summaries", "summaries/list.html", {**listed, "items": []}),
+        ("no summaries of a case", "summaries/list.html",
+         {**listed, "items": [], "case": "<b>", "cases": []}),
+        ("summary", "summaries/summary.html", of_summary()),
+        ("summary that is easy", "summaries/summary.html", of_summary(easy=True)),
+        ("summary answered", "summaries/summary.html", of_summary(answered=True, pdf=False)),
+        ("summary with a faulty answer", "summaries/summary.html", of_summary(
+            errors={"matches": "Välj", "text": "Lång"}, refused="Vänta",
+            values={"matches": "no", "text": "<b>"})),
+        ("summary with little", "summaries/summary.html", of_summary(summary=bare)),
+        ("draft of a summary", "summaries/summary.html",
+         of_summary(summary=draft, drafting=True, may_edit=True, **HOST)),
+        ("summary on paper", "summaries/pdf.html", {"summary": a_summary(), "address": address}),
+        ("draft on paper", "summaries/pdf.html", {"summary": draft, "address": address}),
+        ("summary with little on paper", "summaries/pdf.html",
+         {"summary": bare, "address": address}),
+        ("wall", "summaries/wall.html", {"summary": a_summary(), "headline": both("A <b>", "B"),
+                                         "address": address, "qr": QR}),
+    ]  # fmt: skip
+
+
+def recommended(number: int = 1, status: str = "open", **more: Any) -> dict[str, Any]:
+    """A recommendation as those who follow it up see it."""
+    return {
+        "id": f"c_rec{number}", "language": "sv", "text": "Sitt <ner>\nhos patienten",
+        "translations": {"en": {"text": "Sit <down>", "status": "machine", "fields": {}}},
+        "session": {"id": "s_1", "title": both("Hemgång", "Going home"), "case": "ward",
+                    "closed_at": AT},
+        "owner": "Avdelning <7>", "when": "2027-03-01", "measure": "Två frågor",
+        "result": "adopted", "status": status, "next": ["doing", "done", "dropped"],
+        "reason": "Ingen <tid>" if status == "dropped" else "", "at": AT, "published": True, **more,
+    }  # fmt: skip
+
+
+def front_parts(**more: Any) -> dict[str, Any]:
+    audiences = ("leaders", "educators", "professions", "citizens", "funders")
+    coming = {"id": "w_1", "kind": "external", "url": "/workshops/w_1", "form": "hybrid",
+              "title": both("Från resultat till <schema>", "From findings to <timetable>"),
+              "about": both("Ta med kursplanen", ""), "starts_at": "2027-03-04T12:00:00Z",
+              "ends_at": "2027-03-04T13:30:00Z", "demonstration": True}  # fmt: skip
+    planned = {**coming, "id": "s_9", "kind": "session", "url": None, "form": None, "about": {},
+               "ends_at": None, "demonstration": False}  # fmt: skip
+    out = {"kind": "summary", "url": "/summaries/u_1", "title": both("Vem blir <trodd>?", ""),
+           "at": AT, "demonstration": True}  # fmt: skip
+    news = [
+        {**recommended(n, status), "session": "s_1"}
+        for n, status in enumerate(("done", "doing", "open", "dropped"))
+    ]
+    return {
+        "coming": [coming, planned], "news": news, "audiences": audiences,
+        "out": [out, {**out, "kind": "record", "demonstration": False}], **more,
+    }  # fmt: skip
+
+
+def board(**more: Any) -> dict[str, Any]:
+    listed = [recommended(n, s) for n, s in enumerate(("done", "doing", "open", "dropped"))]
+    forum = {
+        "id": "s_1", "title": both("Hemgång", "Going <home>"), "case": "ward", "closed_at": AT,
+        "demonstration": True, "recommendations": listed,
+        "counts": {"open": 1, "doing": 1, "done": 1, "dropped": 1},
+    }  # fmt: skip
+    return {
+        "forums": [forum], "listed": [forum], "counts": forum["counts"], "cases": [CASE],
+        "case": "ward", "session": "", "only": "", "next": "s_1", "leads": False,
+        "may_follow_up": False, "statuses": ("open", "doing", "done", "dropped"), **more,
+    }  # fmt: skip
+
+
+def front_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    hit = {
+        "kind": "summary", "id": "u_1", "part": "citizens", "language": "en",
+        "title": [{"text": "Who is ", "hit": False}, {"text": "<believed>", "hit": True}],
+        "snippet": [{"text": "… <b>not bold</b> …", "hit": False}], "url": "/summaries/u_1",
+        "case": None, "demonstration": True, "at": AT,
+    }  # fmt: skip
+    found = {"q": "<b>tro", "kind": None, "searched": True, "hits": [hit], "count": 31,
+             "next": "x_1"}  # fmt: skip
+    quiet = {"coming": [], "out": [], "news": []}
+    none = {"hits": [], "count": 0, "next": None}
+    return [
+        ("home", "front/home.html",
+         front_parts(sessions=[session(code=None, join_url=None), session("open")], left=False,
+                     demo=True)),
+        ("home quiet", "front/home.html",
+         front_parts(sessions=[], left=True, **quiet, **HOST)),
+        ("case page", "front/case.html",
+         front_parts(case=CASE, forums=board()["forums"], counts=board()["counts"], **HOST)),
+        ("case page quiet", "front/case.html",
+         front_parts(case=CASE, forums=[], counts={}, **quiet)),
+        ("search", "front/search.html", found),
+        ("search of a kind", "front/search.html", {**found, **none, "kind": "record"}),
+        ("search found nothing", "front/search.html", {**found, **none}),
+        ("search not begun", "front/search.html", {**found, **none, "q": "", "searched": False}),
+        ("search too fast", "front/search.html",
+         {**found, **none, "searched": False, "refused": "Vänta"}),
+        ("board", "front/board.html", board()),
+        ("board of those who lead", "front/board.html", board(leads=True, session="s_1", **HOST)),
+        ("board of a status", "front/board.html", board(only="done", listed=[], case="")),
+        ("board empty", "front/board.html",
+         board(forums=[], listed=[], case="", next=None,
+               counts={"open": 0, "doing": 0, "done": 0, "dropped": 0})),
+    ]  # fmt: skip
+
+
+def following_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    history = [
+        {"status": "doing", "reason": "<På> gång", "at": AT, "by_owner": True},
+        {"status": "open", "reason": "", "at": AT, "by_owner": False},
+    ]
+    page = {"r": recommended(), "history": history, "secret": "ow_1", "told": False,
+            "stopped": False}  # fmt: skip
+    states = ("none", "waiting", "asked", "answered", "stopped", "not_me", "ended")
+    listed = [
+        recommended(
+            n,
+            "done" if state == "ended" else "doing",
+            asking={
+                "state": state, "email": "<a>@example.org", "language": "sv",
+                "zone": "Europe/London", "asked_at": AT if n > 1 else None,
+                "answered_at": AT if n > 2 else None, "next_at": AT if n else None,
+            },
+        )
+        for n, state in enumerate(states)
+    ]  # fmt: skip
+    of = {"session": {"id": "s_1", "title": both("Hemgång", ""), "closed": True}, "listed": listed}
+    wrong = {"owner-c_rec1-email": "Fel", "owner-c_rec1-language": "Välj", "owner-c_rec1-zone": "V"}
+    return [
+        ("owner", "following/owner.html", page),
+        ("owner has told", "following/owner.html",
+         {**page, "told": True, "stopped": True, "history": [], "r": recommended(owner=None,
+          when=None, measure=None, published=False)}),
+        ("owner with faults", "following/owner.html",
+         {**page, "errors": {"status": "Välj", "reason": "Skriv varför"}, "refused": None,
+          "values": {"status": "dropped", "reason": "<b>"}}),
+        ("owner wants no more", "following/no_more.html", page),
+        ("owner has no more", "following/no_more.html", {**page, "stopped": True}),
+        ("owner is another", "following/not_me.html", {}),
+        ("owners", "following/owners.html", {**of, **HOST}),
+        ("owners with faults", "following/owners.html",
+         {**of, "errors": wrong, "values": {"recommendation": "c_rec1", "email": "<b>",
+          "language": "xx", "zone": ""}, **HOST}),
+        ("owners before the end", "following/owners.html",
+         {"session": {**of["session"], "closed": False}, "listed": [], **HOST}),
+    ]  # fmt: skip
+
+
+def of_edit(**more: Any) -> dict[str, Any]:
+    point = {"answer": "contest", "text": "Nej <b>", "language": "sv", "settled": "",
+             "settled_at": None, "block": "saw", "audience": "citizens",
+             "texts": both("Mening", "Sentence")}  # fmt: skip
+    own = {"question": None, "edited": True, "shared": True, "removed": False, "removed_why": "",
+           "may_restore": True, "revision": 3, "faults": ["Siffror <b>"],
+           "points": [{"id": "j_1", "answer": "contest"}]}  # fmt: skip
+    kept = {"edited": False, "shared": False, "faults": [], "points": []}
+    nothing = {"texts": {}, "sources": [], "statuses": {"sv": "missing", "en": "missing"}}
+    statements = [
+        a_statement(1, **own),
+        a_statement(2, **{**own, **kept, **nothing, "question": "cost"}),
+        a_statement(3, **{**own, **kept, "removed": True, "removed_why": "Dubbelt <b>"}),
+        a_statement(4, **{**own, **kept, "removed": True, "may_restore": False}),
+    ]
+    return {
+        "summary": {**a_summary(), "built_at": AT, "confirm_from": AT, "confirm_until": AT,
+                    "read_by_lived_at": AT, "revision": 7},
+        "audience": "citizens",
+        "audiences": [{"code": code, "faults": n} for n, code in enumerate(AUDIENCES)],
+        "blocks": [{"block": "saw", "position": 3, "statements": statements},
+                   {"block": "disagreed", "position": 6, "statements": []}],
+        "faults": [{"sentence": "Siffror <b>", "at": "saw-h"}],
+        "advice": [{"sentence": "Svårläst <b>", "at": "saw-h"}],
+        "obstacles": [{"sentence": "Text saknas", "href": "#saw-h", "count": 3}],
+        "lengths": {"sv": 240, "en": 251},
+        "length_from": 250,
+        "length_to": 350,
+        "points": [{**point, "id": "j_1"},
+                   {**point, "id": "j_2", "settled": "Rättat <b>", "settled_at": AT},
+                   {**point, "id": "j_3", "answer": "confirm", "text": "", "language": None}],
+        "counts": {"confirm": 1, "contest": 2},
+        "confirming": True,
+        "may_ask": False,
+        "readers": [{"matches": "partly", "audience": "citizens", "language": "en",
+                     "text": "Here too <b>", "at": AT}],
+        "owners": [{"id": "c_1", "owner": both("Regionen <b>", "The region")}],
+        "sources": [{"id": "session", "texts": {}}, {"id": "c_1", "texts": {"sv": "Ord <b>"}}],
+        "order": ("saw", "disagreed"),
+        "may_publish": True,
+        **HOST,
+        **more,
+    }  # fmt: skip
+
+
+def of_points(**more: Any) -> dict[str, Any]:
+    said = {"answer": "contest", "text": "Nej <b>", "language": "sv", "settled": "",
+            "settled_at": None}  # fmt: skip
+    who = {"audiences": ["citizens", "leaders"], "point": None}
+    return {
+        "session": {"id": "s_1", "title": both("Hemgång <b>", "Going home")},
+        "summary": {"confirm_until": AT, "read_by_lived_at": None, "language": "sv"},
+        "blocks": [{"block": "saw", "statements": [
+            a_statement(1, **who),
+            a_statement(2, **{**who, "audiences": list(AUDIENCES), "point": said}),
+            a_statement(3, **{**who, "point": {**said, "answer": "confirm"}}),
+            a_statement(4, **{**who, "point": {**said, "settled": "Ja <b>", "settled_at": AT}}),
+        ]}],
+        "open": True,
+        "lived": True,
+        **GUEST,
+        **more,
+    }  # fmt: skip
+
+
+def summary_work_pages() -> list[tuple[str, str, dict[str, Any]]]:
+    typed = {"statement": "m_1", "base": "2", "texts_sv": "Mitt <b>", "texts_en": ""}
+    wrong = {"texts_sv": "För lång", "texts": "Skriv", "why": "Skriv"}
+    made = {"id": "s_1", "title": both("A <b>", "B"), "closed": True, "purged": False,
+            "published_at": AT}  # fmt: skip
+    fresh = {**of_edit()["summary"], "edition": 0, "state": "draft", "confirm_from": None,
+             "read_by_lived_at": None, "changed_at": None, "session": None}  # fmt: skip
+    clash = {"summary": {"id": "u_1", "title": both("A", "B"), "language": "sv"},
+             "audience": "citizens", "values": typed, **HOST,
+             "statement": {"id": "m_1", "block": "saw", "texts": both("Ditt <b>", "Yours"),
+                           "removed": True, "revision": 3, "edited_by": "Edda <b>",
+                           "edited_at": AT}}  # fmt: skip
+    edit, points = "summaries/edit.html", "summaries/points.html"
+    return [
+        ("editing a summary", edit, of_edit()),
+        ("editing a fresh summary", edit, of_edit(
+            summary=fresh, faults=[], advice=[], obstacles=[], points=[], readers=[], owners=[],
+            confirming=False, may_ask=True, may_publish=False)),
+        *((f"editing a summary with faults in {act}", edit, of_edit(
+            errors=errors, refused="Nej", values={"act": act, **values}))
+          for act, errors, values in (
+              ("save", wrong, typed), ("remove", wrong, typed),
+              ("publish", {"note_sv": "Skriv"}, {"note_en": "<b>"}),
+              ("settle", {"settled": "Skriv"}, {"point": "j_1"}),
+              ("add", {"block": "Välj", "sources": "Välj", "texts": "Skriv"}, {"block": "saw"}),
+              ("owner", {"owner_sv": "Skriv"}, {"recommendation": "c_1"}))),
+        ("two editors of a summary", "summaries/conflict.html", clash),
+        ("two editors, nothing chosen", "summaries/conflict.html",
+         {**clash, "errors": {"choice": "Välj", "texts_en": "Lång"}}),
+        *((f"summary of a session, {name}", "summaries/of_session.html",
+           {"session": {**made, **session}, "may_make": may_make, **HOST, **more})
+          for name, session, may_make, more in (
+              ("to make", {}, True, {}),
+              ("to make early", {"published_at": None}, True, {"refused": "Nej"}),
+              ("with a fault", {}, True, {"errors": {"language": "Välj"}}),
+              ("open", {"closed": False}, True, {}),
+              ("purged", {"purged": True}, True, {}),
+              ("not there", {}, False, {}))),
+        ("points", points, of_points()),
+        ("points with a fault", points, of_points(
+            errors={"answer": "Välj", "text": "Skriv"},
+            values={"statement": "m_2", "text": "<b>"})),
+        ("points afterwards", points, of_points(open=False, lived=False)),
+        ("points before", points, of_points(
+            open=False, blocks=[], summary={"confirm_until": None, "read_by_lived_at": AT,
+                                            "language": "sv"})),
+    ]  # fmt: skip
+
+
 def pages() -> list[tuple[str, str, dict[str, Any]]]:
     """A name for the case, the template and its context."""
     phases: list[tuple[str, str, dict[str, Any]]] = [
@@ -2158,6 +2616,8 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
     ]
     return [
         *charter_pages(),
+        *summary_pages(),
+        *summary_work_pages(),
         *moderation_pages(),
         *invitation_pages(),
         *phases,
@@ -2391,9 +2851,8 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("finding with faults", "gatherings/finding.html",
          {"finding": FINDINGS[1], "session": session(), "errors": {"text_en": "Skriv"},
           "values": CARD, **HOST}),
-        ("home", "home.html",
-         {"sessions": [session(code=None, join_url=None), session("open")], "demo": True}),
-        ("home quiet", "home.html", {"sessions": [], "left": True, **HOST}),
+        *front_pages(),
+        *following_pages(),
         ("code", "people/join_code.html", {"path": "/join"}),
         ("code unknown", "people/join_code.html",
          {"refused": "Koden stämmer inte.", "values": {"code": "NEJ"}}),
@@ -2507,6 +2966,8 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
           "values": {"reason": " "}, "refused": None, **HOST}),
         ("retention refused", "retention/retention.html",
          {"retention": retention(), "wrong": "x_2", "refused": "Den väntar inte", **HOST}),
+        *schedule_pages(),
+        *meeting_pages(),
         ("error", "error.html",
          {"status": 500, "title": "Fel", "sentence": "Något gick fel", "reference": "ab12"}),
         ("error 404", "error.html",

@@ -18,15 +18,25 @@ from hub import errors
 from hub.audit.actions import ACTS
 from hub.charters import rules as charter_rules
 from hub.errors import Invalid, NotFound, Refusal
+from hub.following import rules as following_rules
 from hub.gatherings import rules
 from hub.gatherings.format_pages import PARTS
 from hub.language import text
 from hub.language.models import TERM_STATES
 from hub.mail.actions import KINDS as MAIL_KINDS
 from hub.measures import readings
+from hub.meetings import holidays, places
+from hub.meetings import states as meeting_states
+from hub.meetings import warnings as meeting_warnings
 from hub.people.rules import GROUP_OF_ROLE, GROUPS
 from hub.render import Renderer
 from hub.retention import rules as retention_rules
+from hub.schedule import actions as schedule
+from hub.schedule.views import PARTS as PARTS_OF_SCHEDULE
+from hub.search import actions as search
+from hub.summaries.blocks import AUDIENCES, BLOCKS, QUESTIONS
+from hub.summaries.blocks import PARTS as PARTS_OF_RECORDS
+from hub.summaries.checks import ADVICE, FAULTS
 from tests.render import made_up
 
 ROOT = Path(__file__).parents[2]
@@ -58,6 +68,8 @@ WORDS: dict[str, tuple[str, ...]] = {
     "result": ("adopted", "adopted_with_dissent", "parked", "undecided"),
     "part": ("owner", "when", "measure", "result", "progress"),
     "progress": rules.PROGRESS,
+    "owner_state": following_rules.STATES,
+    "found_kind": search.KINDS,
     "reading": readings.LABELS,
     "doubt": tuple(text._WEIGHTS),
     "tag": ("measurement", "mechanisms", "management", "models"),
@@ -92,7 +104,27 @@ WORDS: dict[str, tuple[str, ...]] = {
     "remove_reason": (*rules.REMOVE_REASONS, rules.RECALLED),
     "counted": ("hidden", "held", "removed_from_room"),
     "audit": tuple(sorted(ACTS)),
-    "mail_kind": MAIL_KINDS,
+    "mail_kind": tuple(MAIL_KINDS),
+    "task": schedule.KINDS,
+    "task_fault": schedule.FAULTS,
+    "schedule_part": tuple(PARTS_OF_SCHEDULE),
+    "audience": AUDIENCES,
+    "block": BLOCKS,
+    "matches": ("yes", "partly", "no"),
+    "record_part": PARTS_OF_RECORDS,
+    "summary_fault": (*FAULTS, *ADVICE),
+    "summary_question": QUESTIONS,
+    "point": ("confirm", "contest"),
+    "meeting_kind": meeting_states.KINDS,
+    "meeting_state": meeting_states.STATES,
+    "meeting_form": ("room", "online", "hybrid"),
+    "meeting_act": tuple(meeting_states.ACTS),
+    "meeting_act_hint": tuple(meeting_states.ACTS),
+    "reply": places.REPLIES,
+    "place": places.PLACES,
+    "warning": meeting_warnings.CODES,
+    "holiday": holidays.KEYS,
+    "holiday_in": holidays.COUNTRIES,
     "status": ("400", "401", "403", "404", "405", "409", "413", "422", "429", "500", "503"),
 }
 
@@ -266,6 +298,7 @@ def test_every_refusal_can_be_said_without_facts_it_does_not_have(renderer: Rend
         "amend_first": {"rounds": 2},
         "invitations_full": {"limit": 6},
         "slow_mode": {"seconds": 15},
+        "summary_not_ready": {"count": 2},
     }
     for code in refusal_codes():
         for language in ("sv", "en"):

@@ -26,6 +26,7 @@ from tests.cast import Person, Session
 from tests.conftest import Hub, running_hub
 
 WORDS = "Sagan om den borttappade remissen"
+SIGN_IN = {"url": "/sign-in/x", "minutes": "60"}
 DECISION = "Rektors beslut 2026:114, den 3 november 2026"
 
 
@@ -448,14 +449,14 @@ async def test_mails_are_deleted_by_week_and_those_that_wait_stay(hub: Hub) -> N
     async with hub.database.transaction() as tx:
         for about, waits in (("old", False), ("waiting", True)):
             mail = await queue_mail(
-                tx, "sign_in", to="a@example.org", language="sv", facts={}, now=hub.clock.now(),
-                about=about,
+                tx, "sign_in", to="a@example.org", language="sv", facts=SIGN_IN,
+                now=hub.clock.now(), about=about,
             )  # fmt: skip
             mail.due_at = hub.clock.now() + timedelta(days=90) if waits else None
     hub.clock.move(days=20)
     async with hub.database.transaction() as tx:
         mail = await queue_mail(
-            tx, "sign_in", to="a@example.org", language="sv", facts={}, now=hub.clock.now(),
+            tx, "sign_in", to="a@example.org", language="sv", facts=SIGN_IN, now=hub.clock.now(),
             about="new",
         )  # fmt: skip
         mail.due_at = None

@@ -13,6 +13,7 @@ from hub.charters.models import Charter, CharterEvent, CharterVersion, access_ch
 from hub.errors import Invalid, NotFound
 from hub.people.models import Account
 from hub.people.rules import clean_text, is_blank
+from hub.search import actions as search
 
 
 class Change:
@@ -83,6 +84,8 @@ async def open_change(
 ) -> Change:
     """The charter, locked until the transaction ends. Raises NotFound."""
     charter = await access_charter(tx, charter_id, lock=True)
+    # ``front.indexing`` puts in again what is public after the change.
+    await search.remove(tx, "charter", charter_id)
     return Change(tx, charter, account=account, now=now)
 
 

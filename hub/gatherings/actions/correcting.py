@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.errors import Invalid, Refusal
 from hub.gatherings import rules
+from hub.gatherings.actions.erasing import Eraser, Gone, written_in
 from hub.gatherings.actions.log import record
 from hub.gatherings.actions.saying import needs_translation, restamp_chain
 from hub.gatherings.models import (
@@ -18,6 +20,7 @@ from hub.gatherings.models import (
     list_everything_said,
     said_of,
 )
+from hub.gatherings.rules import masking
 from hub.language.actions import forget
 from hub.language.memory import source_hash
 from hub.people.actions import check_may_say
@@ -33,11 +36,13 @@ async def correct_words(
     looks_like: str | None,
     actor: str,
     now: datetime,
+    erasers: Sequence[Eraser] = (),
 ) -> None:
     """The author's new words take the place of the former ones, which are erased.
 
-    They are translated anew. Of a stance only the reason changes. The caller has checked that it
-    is the author who asks. Raises Refusal, Invalid.
+    They are translated anew. Of a stance only the reason changes. ``erasers`` take the former words
+    out of other rooms. The caller has checked that it is the author who asks. Raises Refusal,
+    Invalid.
     Source: jif.md, "After".
     """
     await check_correctable(tx, gathering, said, now=now)
@@ -50,6 +55,11 @@ async def correct_words(
         raise Invalid({"/text": "text_too_long"}, limit=rules.TEXT_LIMIT)
     if text == said.text:
         return
+    gone = Gone(
+        ids=frozenset({said.id}),
+        grams=masking.gone_grams(written_in(said)) - masking.gone_grams([text]),
+        since=said.created_at,
+    )
     said.text = text
     said.fields = _fields(said, text)
     said.looks_like = looks_like if looks_like != said.language else None
@@ -72,6 +82,8 @@ async def correct_words(
     said.revision = record(tx, gathering, event, actor=actor)
     await restamp_chain(tx, gathering, said)
     await tx.flush()
+    for erase in erasers:
+        await erase(tx, gathering, gone, now=now)
 
 
 async def check_correctable(

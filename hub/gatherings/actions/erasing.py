@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -44,15 +44,19 @@ REPEATING: Final = ("untranslatable", "jargon", "disputed_term")
 
 @dataclass(frozen=True)
 class Gone:
-    """What is taken back: whose posts, the words in them, and, of one who withdraws, the name."""
+    """What is taken back: whose posts, the words in them; of one who withdraws, who that is."""
 
     ids: frozenset[str]
     grams: frozenset[tuple[str, ...]] = frozenset()
     # Nobody quotes what is not yet said.
     since: datetime | None = None
     name: str = ""
+    # What they left to be reached by; empty where they left none.
+    email: str = ""
     seat_id: str | None = None
     lone_objections: frozenset[tuple[str | None, str | None]] = field(default=frozenset())
+    # What they shared stays, and their name alone goes.
+    kept: bool = False
 
     def mask(self, text: str, language: str) -> str:
         """A text of somebody else without the quotations and the name in it."""
@@ -64,6 +68,25 @@ class Gone:
 
     def is_in(self, texts: Iterable[str]) -> bool:
         return any(masking.quotes(t, self.grams) or masking.names(t, self.name) for t in texts)
+
+
+class Eraser(Protocol):
+    """What another room does, in the same transaction, so that it too has no more of the words.
+
+    Rooms above this one hand theirs in (``Screens.erasers``).
+    """
+
+    async def __call__(
+        self, tx: AsyncSession, gathering: Gathering, gone: Gone, *, now: datetime
+    ) -> None: ...
+
+
+class Unquoter(Protocol):
+    """What another room does where somebody no longer says yes to be quoted, as an ``Eraser``."""
+
+    async def __call__(
+        self, tx: AsyncSession, gathering: Gathering, ids: frozenset[str], *, now: datetime
+    ) -> None: ...
 
 
 def written_in(said: Contribution) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,9 +20,14 @@ from hub.gatherings.models import (
 )
 from hub.people.models import Account
 from hub.people.rules import clean_text
+from hub.schedule.actions import plan
 
 # Where a plan leaves it to the hub which session to take up, and where it takes up none.
 LATEST, NONE = "latest", "none"
+# When those who took part hear what became of a recommendation (UTC: morning in both countries),
+# and how long it is still news.
+NEWS_AT = time(8)
+NEWS_KEEPS = timedelta(days=30)
 
 
 async def set_progress(
@@ -32,13 +37,16 @@ async def set_progress(
     *,
     status: str,
     reason: str,
-    account: Account,
+    account: Account | None,
     now: datetime,
 ) -> None:
     """Say what has become of an adopted recommendation: ``open``, ``doing``, ``done``, ``dropped``.
 
-    Dropping needs a reason. The same again changes nothing. Raises NotFound, Refusal where the
-    session goes on or the recommendation was not adopted, and what ``rules.check_progress`` does.
+    ``account`` None: its owner says so, by the link they were sent. The log says that it was the
+    owner, and nothing of who that is. Those who took part hear of it the day after, where it is
+    done or dropped. Dropping needs a reason. The same again changes nothing. Raises NotFound,
+    Refusal where the session goes on or the recommendation was not adopted, and what
+    ``rules.check_progress`` does.
     Source: jif.md, "After".
     """
     if gathering.closed_at is None:
@@ -63,7 +71,7 @@ async def set_progress(
             contribution_id=recommendation_id,
             status=status,
             reason=reason,
-            account_id=account.id,
+            account_id=account.id if account else None,
             at=at,
         )
     )
@@ -71,16 +79,37 @@ async def set_progress(
         tx,
         gathering,
         account,
-        kind="progress_set",
+        kind="progress_set" if account else "progress_by_owner",
         now=now,
         target=recommendation_id,
         reason=reason,
     )
     data = {"contribution": recommendation_id, "status": status}
-    revision = record(tx, gathering, rules.Event("progress_set", now, data), actor=account.id)
+    if account is None:
+        data["by"] = "owner"
+    actor = account.id if account else None
+    revision = record(tx, gathering, rules.Event("progress_set", now, data), actor=actor)
+    if status in rules.ENDED and status != old:
+        await _plan_news(tx, gathering, now=now)
     draft = await tx.get_one(Contribution, recommendation_id)
     draft.revision = revision
     await tx.flush()
+
+
+async def _plan_news(tx: AsyncSession, gathering: Gathering, *, now: datetime) -> None:
+    """One mail for all that was done or dropped in a day (UTC), the day after."""
+    today = now.astimezone(UTC).date()
+    tomorrow = datetime.combine(today + timedelta(days=1), NEWS_AT, tzinfo=UTC)
+    await plan(
+        tx,
+        "tell_participants",
+        gathering.id,
+        round=today.toordinal(),
+        due_at=tomorrow,
+        until_at=tomorrow + NEWS_KEEPS,
+        now=now,
+        title=dict(gathering.title),
+    )
 
 
 async def latest_progress(

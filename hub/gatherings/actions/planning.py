@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.audit.actions import note
@@ -29,16 +30,23 @@ from hub.gatherings.actions.outcomes import phase_now
 from hub.gatherings.actions.texts import read_both
 from hub.gatherings.models import (
     Gathering,
+    GatheringEvent,
     list_events,
 )
 from hub.people.models import Account
 from hub.people.rules import LANGUAGES
 from hub.programme.models import find_case, list_findings
+from hub.schedule.actions import drop, plan
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 CODE_LENGTH = 8
+# The waiting room of a session with a time opens by itself this long before, and not any more
+# once the session should long have begun. Source: dissemination.md, "Life cycle" (the link is
+# sent again 15 minutes before).
+OPENS_BEFORE: Final = timedelta(minutes=15)
+OPENS_UNTIL: Final = timedelta(hours=2)
 
 
 def new_code() -> str:
@@ -128,7 +136,65 @@ async def plan_gathering(
     tx.add(gathering)
     record(tx, gathering, rules.Event("planned", now), actor=account.id if account else None)
     await tx.flush()
+    await _plan_opening(tx, gathering, now=now)
     return gathering
+
+
+def opens_at(gathering: Gathering) -> datetime | None:
+    """When the waiting room of a planned session opens by itself; None: it does not."""
+    return gathering.starts_at - OPENS_BEFORE if gathering.starts_at else None
+
+
+async def move_start(
+    tx: AsyncSession, gathering: Gathering, starts_at: datetime | None, *, now: datetime
+) -> None:
+    """Let a session that has not begun begin at another time, and its waiting room open by it.
+
+    Raises Refusal where it has begun or is over.
+    """
+    rules.check_state(gathering.stage, "planned", "open")
+    gathering.starts_at = starts_at
+    await tx.flush()
+    await _plan_opening(tx, gathering, now=now)
+
+
+async def _plan_opening(tx: AsyncSession, gathering: Gathering, *, now: datetime) -> None:
+    opens, starts = opens_at(gathering), gathering.starts_at
+    if gathering.state != "planned":
+        return
+    if opens is None or starts is None or starts <= now:
+        await drop(tx, gathering.id, kinds=("open_room",))
+        return
+    title = dict(gathering.title)
+    until = starts + OPENS_UNTIL
+    await plan(tx, "open_room", gathering.id, due_at=opens, until_at=until, now=now, title=title)
+
+
+async def _follow_by_time(
+    tx: AsyncSession, gathering: Gathering, event: rules.Event, *, was_closed: bool
+) -> None:
+    """What is to be done at a time, where a move made it needless or called for it."""
+    if event.kind in ("opened", "phase_started", "closed") and gathering.starts_at is not None:
+        await drop(tx, gathering.id, kinds=("open_room",), fault="already_done")
+    if event.kind == "phase_started" and was_closed:
+        await drop(tx, gathering.id, kinds=("record_ready",))
+    if event.kind == "closed" and gathering.started_at is not None:
+        # Closed again after it was reopened: another record, and another mail.
+        times = await tx.scalar(
+            select(func.count()).where(
+                GatheringEvent.gathering_id == gathering.id, GatheringEvent.kind == "closed"
+            )
+        )
+        title = dict(gathering.title)
+        await plan(
+            tx,
+            "record_ready",
+            gathering.id,
+            round=int(times or 0),
+            due_at=event.at + timedelta(days=rules.RECORD_DRAFT_DAYS),
+            now=event.at,
+            title=title,
+        )
 
 
 async def move(
@@ -145,7 +211,7 @@ async def move(
     In a dialogue the outcomes follow: Refusal where a principle is left with nothing settled, and
     where what was said has been deleted.
     """
-    left = phase_now(gathering)
+    left, was_closed = phase_now(gathering), gathering.state == "closed"
     if gathering.purged_at is not None:
         raise Refusal("material_deleted")
     if event.kind in ("opened", "phase_started"):
@@ -169,6 +235,7 @@ async def move(
     if account is not None and gathering.state == "running" and await is_guarded(tx, gathering):
         await note_hosts(tx, {gathering.id: event.at}, account=account)
     await tx.flush()
+    await _follow_by_time(tx, gathering, event, was_closed=was_closed)
 
 
 async def say_what_is_put(

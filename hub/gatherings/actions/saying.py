@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -15,6 +15,7 @@ from hub.db import new_id
 from hub.errors import Forbidden, Invalid, NotFound, Refusal
 from hub.gatherings import rules
 from hub.gatherings.actions.erasing import (
+    Eraser,
     Gone,
     erase_post,
     list_all,
@@ -720,12 +721,14 @@ async def take_back(
     actor: str,
     now: datetime,
     rewritten: bool = False,
+    erasers: Sequence[Eraser] = (),
 ) -> None:
     """Erase the words, their translations and what the translation memory has of them.
 
     A tombstone keeps the place, without a name; quotations in other people's words are masked, and
     whoever published them is told. Dissent that is written out belongs to the outcome
-    of a principle: it goes only where that is ``rewritten``, else Refusal. Once is enough.
+    of a principle: it goes only where that is ``rewritten``, else Refusal. ``erasers`` do the same
+    in other rooms. Once is enough.
     """
     if said.removed_at is not None:
         return
@@ -746,11 +749,14 @@ async def take_back(
     await restamp_chain(tx, gathering, said)
     await tx.flush()
     if not rewritten:
-        await _take_back_repeats(tx, gathering, gone, everything, shared=shared, now=now)
+        dissents = await _take_back_repeats(tx, gathering, gone, everything, shared=shared, now=now)
+        gone = replace(gone, ids=gone.ids | {c.id for c in dissents})
         await note(
             tx, "taken_back", actor=actor, now=now, subject=said.id, gathering_id=gathering.id
         )
     await follow_words(tx, gathering, said, before=before, now=now)
+    for erase in erasers:
+        await erase(tx, gathering, gone, now=now)
 
 
 async def _take_back_repeats(
@@ -761,8 +767,11 @@ async def _take_back_repeats(
     *,
     shared: bool,
     now: datetime,
-) -> None:
-    """What repeats the words goes too, and a published record is a new edition."""
+) -> list[Contribution]:
+    """What repeats the words goes too, and a published record is a new edition.
+
+    Returns the dissents that went with them.
+    """
     dissents = await withdraw_dissents(tx, gathering, gone, everything, now=now)
     masked = await mask_repeats(tx, gathering, gone, everything, now=now)
     if dissents or masked:
@@ -770,6 +779,7 @@ async def _take_back_repeats(
     if shared:
         await reissue_record(tx, gathering, now=now)
     await tx.flush()
+    return dissents
 
 
 async def restamp_chain(tx: AsyncSession, gathering: Gathering, said: Contribution) -> None:

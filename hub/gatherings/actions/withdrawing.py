@@ -6,7 +6,7 @@ Source: privacy-and-access.md, "Taking back".
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import delete, or_, select, update
@@ -17,6 +17,7 @@ from hub.charters.actions import remove_comments_of
 from hub.charters.models import list_outcomes_of
 from hub.gatherings import rules
 from hub.gatherings.actions.erasing import (
+    Eraser,
     Gone,
     erase_post,
     list_all,
@@ -66,13 +67,14 @@ async def withdraw(
     answer_key: str | None,
     actor: str,
     now: datetime,
+    erasers: Sequence[Eraser] = (),
 ) -> Withdrawn:
     """Erase a person from a session; with ``keep_anonymous`` what they shared stays, nameless.
 
     Either way the name, the key to the person, what nobody else has seen and the secret of the
     seat are gone, and other people's words name them no more. ``answer_key`` reaches their answers
     to questions, which nothing else ties to them; None where their secret is not known. Adopted
-    wording stays. Again changes nothing.
+    wording stays. ``erasers`` do the same in other rooms. Again changes nothing.
     """
     fresh = await tx.get_one(Participant, seat.id)
     if fresh.withdrawn_at is not None:
@@ -83,7 +85,9 @@ async def withdraw(
     there = [c for c in everything if c not in own or c.seq is not None]
     erased = [] if keep_anonymous else shared
     was_there = [c for c in erased if c.removed_at is None]
+    key = (await people.read_keys(tx, [fresh.id])).get(fresh.id)
     gone = _gone(fresh, own, everything, erased=erased, keep=keep_anonymous)
+    gone = replace(gone, email=(key.email or "") if key else "")
     before = {c.id: words_in(c) for c in was_there}
 
     event = rules.Event("withdrawn", now, {"participant": fresh.id, "kept": keep_anonymous})
@@ -119,6 +123,9 @@ async def withdraw(
     await _follow_outcomes(tx, gathering, was_there, before, now=now)
     if was_there or dissents or masked or reissued or (keep_anonymous and shared):
         await reissue_record(tx, gathering, now=now)
+    everywhere = replace(gone, ids=gone.ids | {c.id for c in dissents})
+    for erase in erasers:
+        await erase(tx, gathering, everywhere, now=now)
     await note(
         tx,
         "withdrawn" if actor == fresh.id else "erased",
@@ -151,6 +158,7 @@ def _gone(
         name=seat.name,
         seat_id=seat.id,
         lone_objections=frozenset() if keep else lone_objections(ids, everything),
+        kept=keep,
     )
 
 

@@ -146,6 +146,7 @@ async def answer(
             how=how,
             by=by,
             now=now,
+            unquoters=screens.unquoters,
         )
 
     await screens.carry_out(seat.gathering_id, change)

@@ -57,6 +57,7 @@ async def correct_words(
             looks_like=language,
             actor=said.author_key,
             now=screens.clock.now(),
+            erasers=screens.erasers,
         )
         return (await screens.contribution_views(tx, gathering, [said], own=True))[0]
 
@@ -90,21 +91,6 @@ async def get_recommendations(
             "to_decide": [r for r in found if r["status"] is None and status is None],
             "next": items[-1]["id"] if len(adopted) > start + limit else None,
         }
-    )
-
-
-@router.post("/recommendations/{recommendation_id}/status")
-async def post_status(
-    recommendation_id: str, body: shapes.StatusIn, caller: Asking, screens: Room
-) -> shapes.RecommendationOut:
-    """Say what became of an adopted recommendation (facilitators and editors)."""
-    session_id = await set_status(
-        screens, caller, recommendation_id, status=body.status, reason=body.reason
-    )
-    async with screens.database.reading() as tx:
-        found = await read_recommendations(tx, [await tx.get_one(Gathering, session_id)])
-    return shapes.RecommendationOut.model_validate(
-        next(r for r in found if r["id"] == recommendation_id)
     )
 
 

@@ -196,7 +196,14 @@ async def delete_contribution(
 
     async def change(tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:
         said = await access_contribution(tx, contribution_id)
-        await actions.take_back(tx, gathering, said, actor=said.author_key, now=screens.clock.now())
+        await actions.take_back(
+            tx,
+            gathering,
+            said,
+            actor=said.author_key,
+            now=screens.clock.now(),
+            erasers=screens.erasers,
+        )
         return (await screens.contribution_views(tx, gathering, [said]))[0]
 
     answer = await screens.carry_out(session_id, change)

@@ -38,6 +38,7 @@ from hub.gatherings.rules.fields import (
 from hub.gatherings.rules.following import (
     ADOPTED,
     CORRECTABLE_KINDS,
+    ENDED,
     PROGRESS,
     check_progress,
     check_words_correctable,
@@ -178,6 +179,7 @@ __all__ = [
     "DECISIONS",
     "DIALOGUE_EXITS",
     "DISCUSSION",
+    "ENDED",
     "EXITS",
     "EXTEND_LIMIT_MINUTES",
     "FIELD_READERS",

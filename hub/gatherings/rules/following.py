@@ -30,6 +30,8 @@ ADOPTED = ("adopted", "adopted_with_dissent")
 
 
 PROGRESS = ("open", "doing", "done", "dropped")
+# Nobody is asked about these any more.
+ENDED = ("done", "dropped")
 
 
 # What is done or dropped is taken up again before anything else becomes of it.

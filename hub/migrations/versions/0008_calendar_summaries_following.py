@@ -52,7 +52,7 @@ def upgrade() -> None:
     sa.Column('fault', sa.String(length=80), nullable=True),
     sa.Column('count', sa.Integer(), nullable=False),
     sa.Column('made_at', hub.db.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('title', sa.JSON(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tasks')),
     sa.UniqueConstraint('kind', 'about', 'round', name=op.f('uq_tasks_kind_about_round'))
     )
@@ -268,6 +268,8 @@ def upgrade() -> None:
     sa.Column('edited_at', hub.db.UtcDateTime(timezone=True), nullable=True),
     sa.Column('edited_by', sa.String(), nullable=True),
     sa.Column('removed_at', hub.db.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('removed_why', sa.Text(), nullable=False),
+    sa.Column('words_of', sa.JSON(), nullable=False),
     sa.Column('revision', sa.Integer(), nullable=False),
     sa.ForeignKeyConstraint(['edited_by'], ['accounts.id'], name=op.f('fk_statements_edited_by_accounts'), ondelete='SET NULL'),
     sa.ForeignKeyConstraint(['summary_id'], ['summaries.id'], name=op.f('fk_statements_summary_id_summaries'), ondelete='CASCADE'),

@@ -1,0 +1,345 @@
+"""Owners of recommendations: their address, what they answer, and their no. Never commits.
+
+An owner has no account. Their address and the secret of their link are sealed; of an owner who
+wants no mail only a keyed hash of the address is kept, so that nobody writes there again.
+Source: dissemination.md, "Workshops" (followed_up); privacy-and-access.md, "Data minimum".
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub.db import secret_of
+from hub.errors import Invalid, NotFound, Refusal
+from hub.following import rules
+from hub.following.models import Owner
+from hub.gatherings import actions as gatherings
+from hub.gatherings import rules as gathering_rules
+from hub.gatherings.actions.erasing import Gone
+from hub.gatherings.actions.log import log_act
+from hub.gatherings.models import Act, Contribution, Gathering, Progress, list_said
+from hub.mail.actions import drop_mails
+from hub.people.actions import hash_secret, new_secret
+from hub.people.models import Account
+from hub.people.rules import email_fault
+from hub.schedule import actions as schedule
+from hub.schedule.models import Task
+from hub.sealing import Unreadable, keyed_hash, seal, unseal
+
+PREFIX: Final = "ow"
+PURPOSE: Final = "owner"
+ASK: Final = "ask_owner"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is sealed of an owner. ``no_mail``: the keyed hash of an address not to write to."""
+
+    email: str = ""
+    secret: str = ""
+    no_mail: str = ""
+
+
+async def set_owner(
+    tx: AsyncSession,
+    gathering: Gathering,
+    recommendation_id: str,
+    *,
+    email: str,
+    language: str,
+    zone: str,
+    account: Account,
+    now: datetime,
+) -> Owner:
+    """Note where the owner of an adopted recommendation is asked; another address is another link.
+
+    ``language``: sv, en or both; ``zone``: one of ``rules.ZONES``. Plans the first question. Raises
+    Invalid, NotFound, and Refusal where the session goes on (``progress_not_closed``), where it was
+    not adopted (``progress_not_adopted``), where it is done or dropped (``owner_ended``) and where
+    whoever has this address wants no mail about it (``owner_stopped``).
+    """
+    email = email.strip()
+    faults: dict[str, str] = {}
+    if not email:
+        faults["/email"] = "email_missing"
+    elif unreadable := email_fault(email):
+        faults["/email"] = unreadable
+    if language not in rules.LANGUAGES:
+        faults["/language"] = "language_unknown"
+    if zone not in rules.ZONES:
+        faults["/zone"] = "zone_unknown"
+    if faults:
+        raise Invalid(faults)
+    draft = await _access_adopted(tx, gathering, recommendation_id)
+    progress = (await gatherings.latest_progress(tx, [draft.id])).get(draft.id)
+    if progress is not None and progress.status in gathering_rules.ENDED:
+        raise Refusal("owner_ended")
+    owner = await find_owner_of(tx, draft.id)
+    kept = read_kept(tx, owner) if owner else Kept()
+    if kept.no_mail and kept.no_mail == _hash(tx, email):
+        raise Refusal("owner_stopped")
+    if owner is None:
+        owner = Owner(
+            gathering_id=gathering.id,
+            contribution_id=draft.id,
+            secret_hash="",
+            created_by=account.id,
+            created_at=now,
+        )
+        tx.add(owner)
+    if kept.email.casefold() != email.casefold():
+        # Whoever had the address before reads and answers no more.
+        kept = Kept(email=email, secret=new_secret(PREFIX))
+        owner.secret_hash = hash_secret(kept.secret)
+        owner.asked_at = owner.answered_at = None
+        await drop_mails(tx, draft.id)
+    owner.stopped_at = None
+    owner.language, owner.zone = language, zone
+    _keep(tx, owner, kept)
+    await schedule.drop(tx, draft.id, kinds=[ASK])
+    assert gathering.closed_at is not None
+    due = (
+        rules.next_ask(owner.asked_at, zone=zone)
+        if owner.asked_at
+        else rules.first_ask(
+            gathering.closed_at, str(draft.fields.get("when") or ""), zone=zone, now=now
+        )
+    )
+    await plan_ask(tx, gathering, draft.id, due_at=max(due, now), now=now)
+    log_act(tx, gathering, account, kind="owner_set", now=now, target=draft.id)
+    await tx.flush()
+    return owner
+
+
+async def remove_owner(
+    tx: AsyncSession,
+    gathering: Gathering,
+    recommendation_id: str,
+    *,
+    account: Account,
+    now: datetime,
+) -> None:
+    """Erase an owner's address: the link opens nothing any more. Raises NotFound."""
+    owner = await find_owner_of(tx, recommendation_id)
+    if owner is None or owner.gathering_id != gathering.id:
+        raise NotFound("owner_unknown")
+    await _forget_mails(tx, recommendation_id)
+    log_act(tx, gathering, account, kind="owner_removed", now=now, target=recommendation_id)
+    await tx.delete(owner)
+    await tx.flush()
+
+
+async def find_owner(tx: AsyncSession, secret: str) -> Owner | None:
+    """The owner behind a link; None for one that is over or never was."""
+    return await tx.scalar(
+        select(Owner).where(Owner.secret_hash == hash_secret(secret.strip())).limit(1)
+    )
+
+
+async def find_owner_of(tx: AsyncSession, recommendation_id: str) -> Owner | None:
+    """The owner of a recommendation, where an address was given."""
+    return await tx.scalar(select(Owner).where(Owner.contribution_id == recommendation_id))
+
+
+async def list_owners(tx: AsyncSession, gathering_id: str) -> dict[str, Owner]:
+    """The owners in a session by recommendation."""
+    found = await tx.scalars(select(Owner).where(Owner.gathering_id == gathering_id))
+    return {owner.contribution_id: owner for owner in found}
+
+
+async def list_next_asks(
+    tx: AsyncSession, recommendation_ids: Collection[str]
+) -> dict[str, datetime]:
+    """When each of these owners is asked next, by recommendation; missing where they are not."""
+    rows = await tx.execute(
+        select(Task.about, func.min(Task.due_at))
+        .where(Task.kind == ASK, Task.state == "waiting", Task.about.in_(recommendation_ids))
+        .group_by(Task.about)
+    )
+    return {row.about: row[1] for row in rows}
+
+
+async def list_told(tx: AsyncSession, recommendation_id: str) -> list[Progress]:
+    """All that was said of what became of a recommendation, oldest first."""
+    found = await tx.scalars(
+        select(Progress)
+        .where(Progress.contribution_id == recommendation_id)
+        .order_by(Progress.at, Progress.id)
+    )
+    return list(found)
+
+
+async def answer(
+    tx: AsyncSession,
+    gathering: Gathering,
+    owner: Owner,
+    *,
+    status: str,
+    reason: str,
+    now: datetime,
+) -> None:
+    """The owner says what became of the recommendation. Raises as ``set_progress`` does."""
+    await gatherings.set_progress(
+        tx,
+        gathering,
+        owner.contribution_id,
+        status=status,
+        reason=reason,
+        account=None,
+        now=now,
+    )
+    owner.answered_at = now
+    if status in gathering_rules.ENDED:
+        await schedule.drop(tx, owner.contribution_id, kinds=[ASK], fault="already_done")
+    await tx.flush()
+
+
+async def stop_asking(
+    tx: AsyncSession, gathering: Gathering, owner: Owner, *, not_me: bool, now: datetime
+) -> None:
+    """The owner wants no more mail, or is somebody else (``not_me``): the address is erased.
+
+    Who is somebody else has no link any more; who only wants no mail can still answer by it. Again
+    changes nothing.
+    """
+    if owner.stopped_at is not None and not not_me:
+        return
+    kept = read_kept(tx, owner)
+    no_mail = _hash(tx, kept.email) if kept.email else kept.no_mail
+    if not_me:
+        owner.secret_hash = hash_secret(new_secret(PREFIX))
+    _keep(tx, owner, Kept(secret="" if not_me else kept.secret, no_mail=no_mail))
+    owner.stopped_at = now
+    await _forget_mails(tx, owner.contribution_id)
+    kind = "owner_not_me" if not_me else "owner_stopped"
+    log_act(tx, gathering, None, kind=kind, now=now, target=owner.contribution_id)
+    await tx.flush()
+
+
+async def withdraw_owners(
+    tx: AsyncSession, gathering: Gathering, gone: Gone, *, now: datetime
+) -> None:
+    """Erase the owners of recommendations that were taken back, with mails to them that wait.
+
+    Their address was given for nothing else. Who withdraws is erased as an owner too, known by the
+    address that they left: with the reasons that they gave by their link. What became of those
+    recommendations stays. Source: privacy-and-access.md, "Taking back".
+    """
+    del now
+    taken_back = set(
+        await tx.scalars(
+            select(Contribution.id).where(
+                Contribution.id.in_(gone.ids), Contribution.removed_at.is_not(None)
+            )
+        )
+    )
+    for id_, owner in (await list_owners(tx, gathering.id)).items():
+        theirs = _is_theirs(tx, owner, gone.email)
+        if theirs:
+            await _forget_reasons(tx, id_)
+        if theirs or id_ in taken_back:
+            await _forget_mails(tx, id_)
+            await tx.delete(owner)
+    await tx.flush()
+
+
+def _is_theirs(tx: AsyncSession, owner: Owner, email: str) -> bool:
+    if not email:
+        return False
+    kept = read_kept(tx, owner)
+    return _hash(tx, email) in (kept.no_mail, _hash(tx, kept.email))
+
+
+async def _forget_reasons(tx: AsyncSession, recommendation_id: str) -> None:
+    """The reasons that an owner gave; those of accounts stay."""
+    await tx.execute(
+        update(Progress)
+        .where(Progress.contribution_id == recommendation_id, Progress.account_id.is_(None))
+        .values(reason="")
+    )
+    await tx.execute(
+        update(Act)
+        .where(Act.target == recommendation_id, Act.kind == "progress_by_owner")
+        .values(reason="")
+    )
+
+
+async def plan_ask(
+    tx: AsyncSession,
+    gathering: Gathering,
+    recommendation_id: str,
+    *,
+    due_at: datetime,
+    now: datetime,
+) -> None:
+    """Let the owner be asked at ``due_at``: the next of as many times as it takes."""
+    last = await tx.scalar(
+        select(func.max(Task.round)).where(Task.kind == ASK, Task.about == recommendation_id)
+    )
+    await schedule.plan(
+        tx,
+        ASK,
+        recommendation_id,
+        round=0 if last is None else last + 1,
+        due_at=due_at,
+        until_at=due_at + rules.KEEPS,
+        now=now,
+        title=dict(gathering.title),
+    )
+
+
+def title_of(gathering: Gathering) -> str:
+    """The session's title in all languages that it has one in."""
+    titles = gathering.title
+    return " / ".join(dict.fromkeys(titles[each] for each in ("sv", "en") if titles.get(each)))
+
+
+def read_kept(tx: AsyncSession, owner: Owner) -> Kept:
+    """What is sealed of an owner; empty where it cannot be read any more."""
+    if owner.sealed is None:
+        return Kept()
+    try:
+        return Kept(**json.loads(unseal(secret_of(tx), PURPOSE, owner.sealed)))
+    except Unreadable:
+        return Kept()
+
+
+def erase_address(tx: AsyncSession, owner: Owner) -> None:
+    """The address is not needed any more; the link opens the page as before."""
+    kept = read_kept(tx, owner)
+    if kept.email:
+        _keep(tx, owner, Kept(secret=kept.secret, no_mail=kept.no_mail))
+
+
+def _keep(tx: AsyncSession, owner: Owner, kept: Kept) -> None:
+    owner.sealed = seal(secret_of(tx), PURPOSE, json.dumps(asdict(kept)))
+
+
+def _hash(tx: AsyncSession, email: str) -> str:
+    return keyed_hash(secret_of(tx), PURPOSE, email.strip().casefold())
+
+
+async def _forget_mails(tx: AsyncSession, recommendation_id: str) -> None:
+    await schedule.drop(tx, recommendation_id, kinds=[ASK])
+    await drop_mails(tx, recommendation_id)
+
+
+async def _access_adopted(
+    tx: AsyncSession, gathering: Gathering, recommendation_id: str
+) -> Contribution:
+    """Raises NotFound, and Refusal as ``set_progress`` does."""
+    if gathering.closed_at is None:
+        raise Refusal("progress_not_closed")
+    said = await list_said(tx, gathering.id)
+    if recommendation_id not in {draft.id for draft in gathering_rules.drafts_of(said)}:
+        raise NotFound("recommendation_not_found")
+    if gathering_rules.decision_on(recommendation_id, said).result not in gathering_rules.ADOPTED:
+        raise Refusal("progress_not_adopted")
+    return await tx.get_one(Contribution, recommendation_id)
