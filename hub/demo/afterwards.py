@@ -33,8 +33,7 @@ from hub.schedule.jobs import Runner, run_now
 from hub.schedule.models import Task
 from hub.summaries import actions, doorway
 from hub.summaries.actions.confirming import CONFIRM_DAYS
-from hub.summaries.blocks import AUDIENCES, PARTS
-from hub.summaries.building import OWN
+from hub.summaries.blocks import AUDIENCES, OWN, PARTS
 from hub.summaries.models import Statement, Summary
 
 # Days after the close on which the editor begins; the record is public by then.

@@ -341,8 +341,7 @@ async def _announce(base_url: str, here: str, cast: Cast, links: Links) -> None:
 
     for title, rows in parts.items():
         show(title, rows)
-    if cast.came is not None:
-        came = await asyncio.shield(cast.came)
+    if came := await _wait_for_what_came(cast):
         for title, rows in rows_of_what_came(came, facilitator, editor).items():
             show(title, rows)
     if "127.0.0.1" not in base_url:
@@ -409,7 +408,7 @@ async def _check(here: str, cast: Cast, played: Played, script: Any, keep: Path)
         record = await _read(http, f"/api/v1/sessions/{played.session}/record")
         outcomes = await _read(http, f"/api/v1/sessions/{cast.finished}/outcomes")
         charter = await _read(http, f"/api/v1/charters/{scenes['charter']}")
-        what_came = await _check_what_came(http, await cast.came) if cast.came else []
+        what_came = await _check_what_came(http, await _wait_for_what_came(cast))
     path = await asyncio.to_thread(_keep, record, keep / f"record-{played.session}.json")
     faults = [
         *check_record(record, script),
@@ -423,8 +422,21 @@ async def _check(here: str, cast: Cast, played: Played, script: Any, keep: Path)
     return 1 if faults else 0
 
 
-async def _check_what_came(http: aiohttp.ClientSession, came: Came) -> list[str]:
+async def _wait_for_what_came(cast: Cast) -> Came | None:
+    """None where it could not be shown: the forum under way is played all the same."""
+    if cast.came is None:
+        return None
+    await asyncio.wait({cast.came})
+    if fault := cast.came.exception():
+        log.error("demo_not_filled", exc_info=fault)
+        return None
+    return cast.came.result()
+
+
+async def _check_what_came(http: aiohttp.ClientSession, came: Came | None) -> list[str]:
     """What is wrong with the summary of the earlier forum, and with its recommendations."""
+    if came is None:
+        return ["what came of an earlier forum is missing"]
     path = f"/api/v1/summaries/{came.summary}?audience="
     versions = {audience: await _read(http, f"{path}{audience}") for audience in AUDIENCES}
     followed = await _read(http, f"/api/v1/recommendations?session={came.session}")

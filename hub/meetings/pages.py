@@ -6,19 +6,19 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Refusal
+from hub.errors import Invalid, Refusal
 from hub.gatherings.models import Gathering, list_dated
 from hub.meetings import actions
 from hub.meetings.actions.planning import AUDIENCES
 from hub.meetings.doorway import Sends, check_sees, sees_all, sees_whole
 from hub.meetings.models import Meeting
 from hub.meetings.states import SHOWN
-from hub.meetings.times import STOCKHOLM, local_of
+from hub.meetings.times import STOCKHOLM, instant_of, local_of, read_local
 from hub.meetings.views import shown_title
 from hub.meetings.visit import Here, Visit, read_answer, shown
 from hub.programme.models import Case, list_cases
@@ -30,6 +30,8 @@ REPLY_RULE: Final = "20 per hour"
 # A session without an end of its own still stands under what is on for so long.
 SESSION_LASTS: Final = timedelta(hours=4)
 PAST_DAYS: Final = 400
+# What fits a phone; the rest is a link away.
+COMING, PAST = 60, 20
 FEED: Final = "/api/v1/calendar.ics"
 
 
@@ -37,8 +39,16 @@ FEED: Final = "/api/v1/calendar.ics"
 
 
 @router.get("/calendar")
-async def get_calendar(visit: Here, case: str = "", audience: str = "") -> Response:
-    """What is on and what is coming, by month; what has been below."""
+async def get_calendar(
+    visit: Here,
+    case: str = "",
+    audience: str = "",
+    since_month: Annotated[str, Query(alias="from")] = "",
+) -> Response:
+    """What is on and what is coming, by month; what has been below.
+
+    ``from``: a month, as 2027-03, to begin with instead of now.
+    """
     now = visit.clock.now()
     everything = sees_all(visit.caller)
     since = now - timedelta(days=PAST_DAYS)
@@ -56,12 +66,18 @@ async def get_calendar(visit: Here, case: str = "", audience: str = "") -> Respo
         (e for e in entries if _matches(e, case=case, audience=audience)),
         key=lambda e: (e["starts_at"], e["id"]),
     )
-    coming = [entry for entry in entries if entry["over_at"] > now]
-    past = [entry for entry in reversed(entries) if entry["over_at"] <= now]
+    begins = _month_start(since_month)
+    if begins is None:
+        coming = [entry for entry in entries if entry["over_at"] > now]
+        past = [entry for entry in reversed(entries) if entry["over_at"] <= now]
+    else:
+        coming, past = [entry for entry in entries if entry["starts_at"] >= begins], []
+    months, later = _first_months(_by_month(coming))
     return visit.page(
         "meetings/calendar.html",
-        months=_by_month(coming),
-        past=past,
+        months=months,
+        later=later,
+        past=past[:PAST],
         cases=cases,
         audiences=AUDIENCES,
         chosen={"case": case, "audience": audience},
@@ -112,6 +128,24 @@ def _matches(entry: Mapping[str, Any], *, case: str, audience: str) -> bool:
     if case and case not in {each.id for each in entry["cases"]}:
         return False
     return not audience or audience in entry["audiences"]
+
+
+def _first_months(months: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], str | None]:
+    """Whole months that fit a page, one at least; and the month that comes next, as 2027-03."""
+    count = 0
+    for number, month in enumerate(months):
+        count += len(month["entries"])
+        if number and count > COMING:
+            return months[:number], local_of(month["at"], STOCKHOLM).strftime("%Y-%m")
+    return months, None
+
+
+def _month_start(text: str) -> datetime | None:
+    """When a month begins in Stockholm; None for what is no month."""
+    try:
+        return instant_of(read_local(f"{text}-01T00:00"), STOCKHOLM) if text else None
+    except Invalid:
+        return None
 
 
 def _by_month(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

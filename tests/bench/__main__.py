@@ -1,5 +1,6 @@
-"""``python -m tests.bench [live|pages|translation|crowd|engines|quality …]``: one JSON a line.
+"""``python -m tests.bench [live|pages|published|translation|crowd|engines|quality …]``.
 
+One JSON object a line.
 ``CLIENTS`` is how many are connected (100), ``SECONDS`` how long ``crowd`` lasts (60).
 """
 
@@ -18,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ import httpx
 import socketio
 
 from tests.bench.engines import engines, processor_seconds
+from tests.bench.published import MEETINGS, PATHS, SUMMARIES
+from tests.bench.published import fill as fill_published
 from tests.bench.quality import quality
 from tests.cast import Person, Session, join, plan
 
@@ -78,8 +81,13 @@ async def process(*command: str, url: str, **more: str) -> AsyncIterator[subproc
 
 
 @contextlib.asynccontextmanager
-async def hub_process() -> AsyncIterator[tuple[str, subprocess.Popen[bytes], str]]:
-    """``hub serve`` on a new database: its address, its process and a facilitator's token."""
+async def hub_process(
+    fill: Callable[[Path], Awaitable[object]] | None = None,
+) -> AsyncIterator[tuple[str, subprocess.Popen[bytes], str]]:
+    """``hub serve`` on a new database: its address, its process and a facilitator's token.
+
+    ``fill`` puts rows into the database before the server starts; it is given the data folder.
+    """
     with tempfile.TemporaryDirectory() as folder:
         settings = {"HUB_DATA_DIR": folder}
 
@@ -94,6 +102,8 @@ async def hub_process() -> AsyncIterator[tuple[str, subprocess.Popen[bytes], str
 
         hub("init", "--yes")
         token = hub("token", "create", "admin@example.org").strip()
+        if fill is not None:
+            await fill(Path(folder))
         port = free_port()
         url = f"http://127.0.0.1:{port}"
         command = ("-m", "hub.cli", "serve", "--port", str(port))
@@ -346,6 +356,40 @@ async def charter_page() -> AsyncIterator[dict[str, Any]]:
     yield {"figure": "page_charter_kb", "value": round(weight, 1), "limit": 60}
 
 
+async def published() -> AsyncIterator[dict[str, Any]]:
+    """Home, search, lists and feeds with 1,000 summaries and 500 meetings, beside /healthz."""
+    words: list[str] = []
+
+    async def fill(folder: Path) -> None:
+        words.extend(await fill_published(folder))
+
+    async with (
+        hub_process(fill) as (url, _, _),
+        httpx.AsyncClient(base_url=url, timeout=30) as http,
+    ):
+        baseline = p95(await _times(http, "/healthz", {}))
+        for path in PATHS:
+            times = []
+            for word in words[:80]:
+                began = time.perf_counter()
+                answer = await http.get(path.format(word=word))
+                times.append((time.perf_counter() - began) * 1000)
+                assert answer.status_code == 200, (path, answer.text[:200])
+            # The first reads what all later ones share.
+            mine = p95(times[1:])
+            yield {
+                "figure": f"published_p95_ms {path}",
+                "value": mine,
+                "limit": 80,
+                "first_ms": round(times[0], 1),
+                "baseline": "/healthz",
+                "baseline_value": baseline,
+                "ratio": round(mine / max(0.1, baseline), 1),
+                "summaries": SUMMARIES,
+                "meetings": MEETINGS,
+            }
+
+
 async def _times(http: httpx.AsyncClient, path: str, cookies: dict[str, str]) -> list[float]:
     times = []
     for _ in range(40):
@@ -411,6 +455,7 @@ async def others() -> AsyncIterator[dict[str, Any]]:
 BENCHES = {
     "live": live,
     "pages": pages,
+    "published": published,
     "translation": translation,
     "crowd": crowd,
     "engines": others,

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import icalendar
 import tinyhtml5
+from lxml import etree
 
 from hub.people.rules import clean_text
 
@@ -21,6 +23,8 @@ NEVER = {"object", "embed", "base", "style", "applet", "math", "frame", "marquee
 # The supervisory bodies that the pages on personal data and accessibility link to.
 OUTSIDE = re.compile(
     r"https://(www\.digg\.se|www\.imy\.se|ico\.org\.uk|www\.equalityadvisoryservice\.com)(/[\w/-]*)?"
+    # An organiser's link to a room or to something to read.
+    r"|https://example\.org/\S*"
 )
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -98,6 +102,43 @@ def fragments(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from fragments(inner)
+
+
+# What our calendar files are made of.
+COMPONENTS = {"VCALENDAR", "VTIMEZONE", "STANDARD", "DAYLIGHT", "VEVENT"}
+SAID_IN_CALENDARS = ("summary", "description", "location", "comment")
+
+
+def words_of_calendar(content: bytes) -> list[str]:
+    """What a calendar shows of its entries. Nothing but entries and time zones may be in it."""
+    calendar = icalendar.Calendar.from_ical(content)
+    assert {part.name for part in calendar.walk()} <= COMPONENTS
+    found = []
+    for event in calendar.walk("VEVENT"):
+        assert not event.errors
+        for line in (event.get("attendee"), event.get("organizer"), event.get("url")):
+            assert line is None or str(line).lower().startswith(("mailto:", "http://hub.test/"))
+        found += [str(event[name]) for name in SAID_IN_CALENDARS if name in event]
+    return found
+
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+IN_FEEDS = {
+    "feed", "entry", "author", "name", "id", "title", "subtitle", "updated", "published", "link",
+    "summary", "content", "category", "rights", "generator",
+}  # fmt: skip
+
+
+def words_of_feed(content: bytes) -> Iterator[str]:
+    """What a feed tells. It is valid XML, of the elements of RFC 4287, with links to us alone."""
+    root = etree.fromstring(content, etree.XMLParser(resolve_entities=False, no_network=True))
+    assert root.tag == f"{ATOM}feed"
+    assert b"<!DOCTYPE" not in content
+    for element in root.iter():
+        assert str(element.tag).removeprefix(ATOM) in IN_FEEDS, element.tag
+        assert element.get("href", "http://hub.test/").startswith("http://hub.test/")
+        assert element.get("type", "text") in ("text", "text/html", "application/atom+xml")
+        yield element.text or ""
 
 
 def read_json(text: str) -> Any:

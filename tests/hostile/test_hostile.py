@@ -23,10 +23,22 @@ import tinyhtml5
 from tests.cast import Person, join, plan
 from tests.conftest import running_hub
 from tests.doors.test_every_door import read_table
-from tests.doors.world import Door, World, build, description, doors_of, fill
+from tests.doors.world import MEETING, Door, World, build, description, doors_of, fill
 
-from .looking import MARK, XHTML, formulas, fragments, read_json, squeezed, strange, words_of
-from .texts import COUNT, TEXTS, marked
+from .looking import (
+    MARK,
+    XHTML,
+    formulas,
+    fragments,
+    read_json,
+    squeezed,
+    strange,
+    words_of,
+    words_of_calendar,
+    words_of_feed,
+)
+from .rooms import say_in_following, say_in_meetings, say_in_summaries
+from .texts import COUNT, TEXTS, mark, marked
 
 ALL = os.environ.get("HOSTILE") == "all"
 EACH = 2
@@ -35,6 +47,7 @@ WRITERS = ("participant", "facilitator", "editor", "admin", "researcher", "nobod
 # These end what the others need, or start it anew; they take no text that is shown.
 ENDS = ("leave", "withdraw", "sign-out", "/record/publish", "/{move}", "erase")
 numbers = itertools.cycle(range(COUNT))
+short = itertools.cycle(text for n in range(COUNT) if len(text := marked(n)) < 60)
 
 
 def next_texts() -> Iterator[str]:
@@ -81,6 +94,9 @@ async def say_all(world: World) -> None:
     for _ in range(7):
         await fatima.post(f"/sessions/{made['id']}/advance", {"force": True, "reason": "x"})
     assert (await fatima.post(f"/sessions/{made['id']}/close")).status_code == 200
+    await say_in_meetings(world, fatima)
+    await say_in_summaries(world)
+    await say_in_following(world)
 
 
 # --- in, by the API --------------------------------------------------------------------------
@@ -126,33 +142,85 @@ KNOWN = {
     "consent": True,
     "role": "citizen",
     "force": True,
+    "starts": "2027-02-04T13:00",
+    "ends": "2027-02-04T14:30",
+    "zone": "Europe/Stockholm",
+    "rule": "FREQ=MONTHLY;BYDAY=2TH;COUNT=2",
+    "tags": [],
+    "cases": [],
+    "audiences": ["citizens"],
+    "languages": ["sv", "en"],
+    "reply": "online",
+    "audience": "citizens",
+    "block": "questions",
+    "sources": ["session"],
+    "status": "doing",
+    "useful": 4,
 }
+# As bad as a link may be that is taken.
+LINK = "https://example.org/\"onmouseover='window.pwned=1'><script>window.pwned=1</script>"
+# What only some calls mean by a name, by the end of their address.
+MEANT: dict[str, dict[str, Any]] = {
+    "/workshops": {"kind": "external", "link": LINK, "url": LINK},
+    "/workshops/{meeting_id}": {"kind": "external", "link": LINK, "url": LINK},
+    "/series": {"kind": "rule", "link": LINK, "url": LINK},
+    "/rsvp": {"access": None, "email": "somebody@example.org"},
+    "/move": {"starts": "2027-02-05T13:00", "ends": "2027-02-05T14:30"},
+}
+# Left out, so that the rest of the body is taken.
+LEFT_OUT = (
+    "reply_to", "charter", "principles", "follows", "starts_at", "minutes", "secret", "reply_by",
+    "quotas", "cohost_from", "fold", "capacity", "minimum", "group", "interval_months", "count",
+)  # fmt: skip
 
 
-def plausible(value: Any, ids: Mapping[str, str]) -> Any:
+def plausible(value: Any, ids: Mapping[str, str], path: str) -> Any:
     if isinstance(value, dict):
+        own = next((known for end, known in MEANT.items() if path.endswith(end)), {})
+        known = {**KNOWN, **own}
+        if path.endswith("/series") and "purpose" in value:
+            known["kind"] = "external"
         told = {
-            name: KNOWN[name] if name in KNOWN else plausible(inner, ids)
+            name: known[name] if known.get(name) is not None else plausible(inner, ids, path)
             for name, inner in value.items()
         }
         if told.get("code"):
             told["code"] = ids["code"]
-        for name in ("reply_to", "charter", "principles", "follows", "starts_at", "minutes"):
+        if "statement" in told:
+            told["statement"] = ids["statement_id"]
+        # Of the agenda a part has to say how long it takes.
+        for name in LEFT_OUT if set(told) != {"minutes", "title"} else ():
             told.pop(name, None)
         return told
-    return [plausible(inner, ids) for inner in value] if isinstance(value, list) else value
+    return [plausible(inner, ids, path) for inner in value] if isinstance(value, list) else value
+
+
+# Inputs of many texts, of which at least a short one is taken as it is.
+TAKEN = (
+    "POST /api/v1/workshops",
+    "PUT /api/v1/workshops/{meeting_id}",
+    "POST /api/v1/workshops/{meeting_id}/rsvp",
+    "POST /api/v1/workshops/{meeting_id}/move",
+    "PUT /api/v1/workshops/{meeting_id}/warnings/{code}",
+    "POST /api/v1/series",
+    "POST /api/v1/summaries/{summary_id}/statements",
+    "PUT /api/v1/summaries/{summary_id}/statements/{statement_id}",
+    "POST /api/v1/summaries/{summary_id}/points/{point_id}/settle",
+    "POST /api/v1/summaries/{summary_id}/answers",
+)
 
 
 async def call_all(world: World) -> None:
-    table, root = read_table(), description(world.hub.app)
+    table, root, taken = read_table(), description(world.hub.app), set[str]()
     for door in doors_of(world.hub.app):
         told = root["paths"].get(door.path, {}).get(door.method.lower(), {})
         schema = told.get("requestBody", {}).get("content", {}).get("application/json", {})
         if not schema or any(end in door.path for end in ENDS):
             continue
         role = next((r for r in WRITERS if table[door.name][r] == "+"), "admin")
-        for number, text in enumerate(next_texts()):
-            body = plausible(loaded(schema["schema"], root, text), world.ids)
+        more = [next(short)] if door.name in TAKEN else []
+        for number, text in enumerate([*next_texts(), *more]):
+            body = plausible(loaded(schema["schema"], root, text), world.ids, door.path)
             if isinstance(body, dict) and "client_id" in body:
                 body["client_id"] = f"c{number}"
             path = fill(door.path, world.names(door))
@@ -160,6 +228,9 @@ async def call_all(world: World) -> None:
             answer = await world.hub.http.request(door.method, path, json=body, headers=headers)
             assert answer.status_code < 500, (door.name, answer.text)
             look(answer, door)
+            if answer.is_success:
+                taken.add(door.name)
+    assert set(TAKEN) <= taken, set(TAKEN) - taken
 
 
 # --- in, by forms ----------------------------------------------------------------------------
@@ -250,25 +321,41 @@ def look(answer: httpx.Response, door: Door) -> set[int]:
     if kind == "application/pdf":
         for action in (b"/JavaScript", b"/JS", b"/Launch", b"evil.example"):
             assert action not in answer.content, (door.name, action)
+    if kind == "text/calendar":
+        return in_calendar(answer.content, door.name)
+    if kind == "application/atom+xml":
+        return seen_whole(words_of_feed(answer.content), door.name)
+    if kind == "text/plain":
+        return seen_whole(iter([answer.text]), door.name)
     if kind == "image/svg+xml":
         assert not strange(answer.text), (door.name, strange(answer.text)[:3])
     assert answer.headers["x-content-type-options"] == "nosniff", door.name
     return set()
 
 
+def in_calendar(content: bytes, where: str) -> set[int]:
+    """The texts in a calendar file, in which nothing stands but what we put there."""
+    for line in content.split(b"\r\n"):
+        assert len(line) <= 75, (where, line)
+        assert b"\n" not in line, (where, line)
+        assert b"\r" not in line, (where, line)
+    words = words_of_calendar(content)
+    return seen_whole(iter(words), where)
+
+
 def seen_whole(words: Iterator[str], where: str) -> set[int]:
     """The texts among these words. Wherever the end of one is, all of it stands before it."""
     found = set()
     for piece in words:
-        for mark in MARK.finditer(piece):
-            number = int(mark.group(1))
+        for end in MARK.finditer(piece):
+            number = int(end.group(1))
             if number in found:
                 continue
             found.add(number)
-            if "/charters/" in where:
-                # Words that were added are marked one by one there.
+            if "/charters/" in where or "/search" in where:
+                # Words that were added, or found, are marked one by one there.
                 continue
-            before = squeezed(piece[: mark.start()])
+            before = squeezed(piece[: end.start()])
             wanted = squeezed(TEXTS[number])
             assert before.endswith(wanted), (where, number, before[-80:])
     return found
@@ -293,6 +380,18 @@ async def test_every_page_and_call_shows_text_as_text(world: World) -> None:
 
 # All that tells what a session said.
 TELLING = (
+    "GET /workshops/{meeting_id}",
+    "GET /workshops/{meeting_id}/organise",
+    "GET /api/v1/workshops/{meeting_id}",
+    "GET /api/v1/workshops/{meeting_id}/feedback",
+    "GET /summaries/{summary_id}",
+    "GET /summaries/{summary_id}.txt",
+    "GET /summaries/{summary_id}/edit",
+    "GET /api/v1/summaries/{summary_id}",
+    "GET /api/v1/summaries/{summary_id}/workbench",
+    "GET /api/v1/summaries/{summary_id}/points",
+    "GET /api/v1/summaries/{summary_id}/answers",
+    "GET /owners/{secret}",
     "GET /sessions/{session_id}",
     "GET /sessions/{session_id}/record",
     "GET /api/v1/sessions/{session_id}/contributions",
@@ -305,14 +404,65 @@ TELLING = (
 async def test_a_session_that_said_all_of_them_shows_text_as_text(world: World) -> None:
     doors = {door.name: door for door in doors_of(world.hub.app)}
     for name in TELLING:
-        answer = await world.knock(
-            doors[name], "facilitator", ids={"session_id": world.ids["full"]}, language="en"
-        )
+        answer = await world.knock(doors[name], "facilitator", ids=full(world), language="en")
         assert answer.status_code == 200, name
         shown = look(answer, doors[name])
         if answer.json().get("next") if "json" in answer.headers["content-type"] else False:
             continue
         assert shown == set(range(COUNT)), (name, len(shown))
+
+
+def full(world: World) -> dict[str, str]:
+    names = {"session_id": "full", "meeting_id": "full_meeting", "summary_id": "full_summary"}
+    return {name: world.ids[of] for name, of in names.items()}
+
+
+# Where some of them stand.
+SOME = (
+    ("GET /workshops/{meeting_id}.ics", {}),
+    ("GET /workshops/{meeting_id}/edit", {}),
+    ("GET /workshops/{meeting_id}/invitations", {}),
+    ("GET /workshops/{meeting_id}/replies", {}),
+    ("GET /workshops/{meeting_id}/needs", {}),
+    ("GET /api/v1/workshops/{meeting_id}/invitations", {}),
+    ("GET /calendar", {}),
+    ("GET /calendar.ics", {}),
+    ("GET /calendar/{secret}.ics", {"secret": "full_feed"}),
+    ("GET /replies/{secret}", {"secret": "full_reply"}),
+    ("GET /api/v1/replies/{secret}", {"secret": "full_reply"}),
+    ("GET /summaries", {}),
+    ("GET /summaries/feed.atom", {}),
+    ("GET /summaries/{summary_id}/wall", {}),
+    ("GET /", {}),
+    ("GET /schedule", {}),
+)
+
+
+@pytest.mark.parametrize(("name", "ids"), SOME, ids=[name for name, _ in SOME])
+async def test_what_meetings_and_summaries_say_is_shown_as_text(
+    world: World, name: str, ids: dict[str, str]
+) -> None:
+    door = next(door for door in doors_of(world.hub.app) if door.name == name)
+    own = {part: world.ids[of] for part, of in ids.items()}
+    for language in ("sv", "en"):
+        answer = await world.knock(
+            door, "facilitator", ids={**full(world), **own}, language=language
+        )
+        assert answer.status_code == 200, answer.text
+        assert look(answer, door), name
+
+
+async def test_what_is_looked_for_and_found_is_shown_as_text(world: World) -> None:
+    door = next(d for d in doors_of(world.hub.app) if d.name == "GET /search")
+    found = 0
+    for number in range(0, COUNT, 20):
+        for query in (mark(number), marked(number)):
+            for path in ("/search", "/api/v1/search"):
+                answer = await world.hub.http.get(path, params={"q": query, "kind": "summary"})
+                assert answer.status_code == 200, (query, answer.text)
+                shown = look(answer, door)
+                found += number in shown
+    assert found > COUNT // 20
 
 
 async def test_what_is_pushed_shows_text_as_text(world: World) -> None:
@@ -323,19 +473,37 @@ async def test_what_is_pushed_shows_text_as_text(world: World) -> None:
     assert shown == set(range(COUNT))
 
 
+IN_MAILS = ("title", "short_title", "purpose", "topic", "why_you", "place")
+
+
 async def test_mails_and_their_heads_hold_text_as_text(world: World) -> None:
     fatima = Person(world.hub.http, world.tokens["facilitator"])
-    short = [n for n in range(COUNT) if len(marked(n)) < 150]
-    for number in short[::12]:
+    fitting = [n for n in range(COUNT) if len(marked(n)) < 150]
+    for number in fitting[::12]:
         made = await plan(fatima, title={"sv": marked(number), "en": marked(number)})
         body = {"email": "maja@example.org", "label": "Maja", "language": "sv"}
         answer = await fatima.post(f"/sessions/{made['id']}/invitations", body)
         assert answer.status_code == 201, answer.text
         report = {"text": marked(number), "where": marked(number)}
         await world.hub.http.post("/accessibility/report", data=report)
+    for number in fitting[::24]:
+        texts = {name: {"sv": marked(number), "en": marked(number)} for name in IN_MAILS}
+        made = (await fatima.post("/workshops", {**MEETING, **texts})).json()
+        path = f"/workshops/{made['id']}"
+        person = {"email": "maja@example.org", "name": marked(number)[:80]}
+        answer = await fatima.post(f"{path}/invitations", {"invitees": [person]})
+        assert answer.status_code == 201, answer.text
+        for act in ("plan", "invite", "confirm", "cancel"):
+            reason = {"sv": marked(number), "en": marked(number)}
+            told = {"reason": reason} if act == "cancel" else None
+            answer = await fatima.post(f"{path}/{act}", told)
+            assert answer.status_code == 200, answer.text
+            await world.hub.app.state.ticker.jobs["mail"].run()
+    world.hub.clock.move(days=1)
     await world.hub.app.state.ticker.jobs["mail"].run()
     outbox = sorted((world.hub.settings.data_dir / "outbox").glob("*.eml"))
-    assert len(outbox) > 2 * len(short[::12]) - 5
+    assert len(outbox) > 2 * len(fitting[::12]) - 5
+    calendars = 0
     for path in outbox:
         message = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
         assert len(message.get_all("To", [])) == 1
@@ -345,6 +513,11 @@ async def test_mails_and_their_heads_hold_text_as_text(world: World) -> None:
         page = message.get_body(("html",))
         assert page is not None
         assert not strange(page.get_content())
+        for part in message.walk():
+            if part.get_content_type() == "text/calendar":
+                calendars += 1
+                in_calendar(part.get_payload(decode=True), path.name)
+    assert calendars >= len(fitting[::24])
 
 
 def test_the_look_is_sharp() -> None:

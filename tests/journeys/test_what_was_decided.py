@@ -191,7 +191,7 @@ async def plan_meeting(server: Server, look: Look) -> tuple[Page, str, str]:
     assert server.fatima is not None
     made = await plan(server.fatima, title=TITLE, case="esther")
     page = await look("/help")
-    page.context.set_default_timeout(6000)
+    from . import conftest; conftest.PATIENCE = 6000; expect.set_options(timeout=6000)  # TMP
     expect.set_options(timeout=6000)  # TMP
     await sign_in(server, page, server.fatima)
     await page.goto("/workshops/new")
@@ -363,7 +363,7 @@ async def test_what_was_decided_comes_back(server: Server, look: Look) -> None:
     assert to_whom(soon) == [BENS]
     await astrid.goto(link_in(only(evening, ASTRIDS), "/replies/"))
     await shot(astrid, "reply-door")
-    await astrid.get_by_role("link", name="Gå till träffen").click()
+    await astrid.get_by_role("link", name="Till träffen").click()
     await come_in(astrid, "Astrid", "patient", ASTRIDS)
     await ben.goto(link_in(only(soon, BENS), "/join/"))
     await come_in(ben, "Ben", "practitioner", BENS)

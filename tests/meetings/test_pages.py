@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
+
+from hub.meetings.models import Meeting
 
 from ..cast import plan
 from ..conftest import Hub
@@ -53,6 +57,28 @@ async def test_a_draft_is_in_the_calendar_of_organisers_only(hub: Hub) -> None:
     assert "From findings" in await get(hub, "/calendar", fatima)
     assert "Draft" in text_of(await get(hub, "/calendar", fatima))
     assert "From findings" in await get(hub, f"/workshops/{made}", fatima)
+
+
+async def test_a_full_calendar_is_shown_by_whole_months_with_a_way_on(hub: Hub) -> None:
+    fatima = await hub.account()
+    first = await make(hub, fatima)
+    async with hub.database.transaction() as tx:
+        row = await tx.get_one(Meeting, first)
+        columns = {c.key: getattr(row, c.key) for c in Meeting.__table__.columns}
+        for number in range(90):
+            at = datetime(2027, 5, 3, 11, tzinfo=UTC) + timedelta(days=number)
+            times = {"starts_at": at, "ends_at": at + timedelta(hours=1), "state": "planned"}
+            name = {"id": f"w_more{number}", "uid": f"{number}@hub.test"}
+            tx.add(Meeting(**{**columns, **times, **name}))
+    page = await get(hub, "/calendar")
+    assert page.count("<time") == 59
+    assert "May 2027" in page
+    assert "July 2027" not in page
+    following = await get(hub, "/calendar?from=2027-07")
+    assert following.count("<time") == 31
+    assert "July 2027" in following
+    assert "June 2027" not in following
+    assert (await get(hub, "/calendar?from=nonsense")).count("<time") == 59
 
 
 async def test_what_has_been_lies_below_a_fold(hub: Hub) -> None:

@@ -191,14 +191,15 @@ def meeting_pages() -> list[tuple[str, str, dict[str, Any]]]:
     by = dict.fromkeys(("room", "online", "maybe", "no", "none", "invited"), 1)
     return [
         ("calendar", "meetings/calendar.html",
-         {**calendar, "chosen": nothing, "organises": True, "past": [ENTRY],
+         {**calendar, "chosen": nothing, "organises": True, "past": [ENTRY], "later": "2027-09",
           "months": [{"at": STARTS, "entries": [
               ENTRY, SESSION, {**ENTRY, "state": "cancelled"}, {**ENTRY, "state": "draft"}]}]}),
         ("calendar empty", "meetings/calendar.html",
-         {**calendar, "chosen": nothing, "organises": False, "past": [], "months": []}),
+         {**calendar, "chosen": nothing, "organises": False, "past": [], "months": [],
+          "later": None}),
         ("calendar filtered", "meetings/calendar.html",
          {**calendar, "chosen": {"case": "case_1", "audience": "leaders"}, "organises": False,
-          "past": [], "months": []}),
+          "past": [], "months": [], "later": None}),
         ("meeting", "meetings/meeting.html", {**meeting(), "key": "k", "organises": True}),
         ("meeting with faults", "meetings/meeting.html",
          {**meeting(), "key": "k", "organises": False, "errors": wrong,
