@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.db import secret_of
@@ -26,6 +26,7 @@ from hub.gatherings.actions.erasing import Gone
 from hub.gatherings.actions.log import log_act
 from hub.gatherings.models import Act, Contribution, Gathering, Progress, list_said
 from hub.mail.actions import drop_mails
+from hub.mail.models import Mail
 from hub.people.actions import hash_secret, new_secret
 from hub.people.models import Account
 from hub.people.rules import email_fault
@@ -269,6 +270,18 @@ async def _forget_reasons(tx: AsyncSession, recommendation_id: str) -> None:
         .where(Act.target == recommendation_id, Act.kind == "progress_by_owner")
         .values(reason="")
     )
+
+
+async def forget_owners(tx: AsyncSession, ids: Collection[str]) -> None:
+    """Erase these owners: nobody is asked any more, and their links open nothing.
+
+    What they told of their recommendations stays. Source: privacy-and-access.md, "Retention".
+    """
+    about = set(await tx.scalars(select(Owner.contribution_id).where(Owner.id.in_(ids))))
+    await schedule.drop(tx, about, kinds=[ASK])
+    for model, column in ((Mail, Mail.about.in_(about)), (Owner, Owner.id.in_(ids))):
+        gone = delete(model).where(column).execution_options(synchronize_session=False)
+        await tx.execute(gone)
 
 
 async def plan_ask(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.db import secret_of
 from hub.errors import Refusal
 from hub.meetings import actions
+from hub.meetings.actions.timing import REMINDERS
 from hub.meetings.doorway import Sends, find_link
 from hub.meetings.letters import link_of
 from hub.meetings.models import Invitee, Meeting
@@ -22,6 +23,8 @@ from hub.web import language_of, read_form, read_number, see_other
 
 router = APIRouter(include_in_schema=False)
 DONE = ("saved", "taken", "passed", "feedback")
+# When the way in is on top of the page: the waiting room opens by then.
+DOOR_OPENS: Final = REMINDERS["remind_link"].before
 
 
 @router.get("/replies/erased")
@@ -199,6 +202,7 @@ async def _reply_page(
         meeting=shown(meeting, counts, now=now, link=link),
         reply=reply,
         secret=secret,
+        door=bool(link) and meeting.starts_at - DOOR_OPENS <= now < meeting.ends_at,
         own_url=f"{sender.base_url}/replies/{secret}",
         feed_url=f"{sender.base_url}{feed}",
         feedback_open=actions.feedback_open(meeting, now),

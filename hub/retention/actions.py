@@ -14,12 +14,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from hub.audit import actions as audit
 from hub.db import claim
 from hub.errors import Invalid, NotFound, Refusal
+from hub.following import actions as following
+from hub.following.models import Owner
 from hub.gatherings.actions.log import record
 from hub.gatherings.models import (
     Act,
@@ -32,10 +35,12 @@ from hub.gatherings.models import (
     Progress,
     Translation,
 )
-from hub.gatherings.rules import Event
+from hub.gatherings.rules import ENDED, Event
 from hub.language.models import AddedTerm, Pair
 from hub.mail.actions import queue_mail
 from hub.mail.models import Mail
+from hub.meetings import actions as meetings
+from hub.meetings.models import Invitee, Meeting
 from hub.people.actions import first_facilitator, read_keys
 from hub.people.models import Account, Invitation, Participant, PersonKey, SignIn, SignInLink
 from hub.people.rules import clean_text, email_fault
@@ -182,8 +187,8 @@ async def _due_subjects(tx: AsyncSession, kind: str, *, until: datetime) -> dict
         return {row.id: row.closed_at for row in closed}
     moments = [
         moment
-        for model, at, over in _of_week(kind)
-        for moment in await tx.scalars(select(at).select_from(model).where(at <= until, over))
+        for _, at, over in _of_week(kind)
+        for moment in await tx.scalars(select(at).where(at <= until, over))
     ]
     weeks = {rules.week_of(moment) for moment in moments}
     return {
@@ -210,10 +215,26 @@ def _of_week(kind: str) -> list[tuple[Any, Any, ColumnElement[bool]]]:
     """The tables of a kind, the column that tells the week, and which rows are over and done."""
     if kind == "mails":
         return [(Mail, Mail.made_at, Mail.due_at.is_(None))]
+    if kind == "invitees":
+        ended, there = Meeting.ends_at, Invitee.created_at
+        # Whoever was added to a meeting that had been held counts from then.
+        since = case((ended > there, ended), else_=there)
+        return [(Invitee, since, (Meeting.id == Invitee.meeting_id) & Invitee.sealed.is_not(None))]
+    if kind == "owners":
+        return [(Owner, Progress.at, _has_ended())]
     return [
         (SignIn, SignIn.expires_at, SignIn.id.is_not(None)),
         (SignInLink, SignInLink.expires_at, SignInLink.id.is_not(None)),
     ]
+
+
+def _has_ended() -> ColumnElement[bool]:
+    """The last that was said of an owner's recommendation, where it is done or dropped."""
+    later = aliased(Progress)
+    since = or_(later.at > Progress.at, and_(later.at == Progress.at, later.id > Progress.id))
+    newer = select(later.id).where(later.contribution_id == Owner.contribution_id, since).exists()
+    said = Progress.contribution_id == Owner.contribution_id
+    return and_(said, Progress.status.in_(ENDED), ~newer)
 
 
 # --- hold and release ---------------------------------------------------------------------------
@@ -407,13 +428,20 @@ async def erase_invitations(tx: AsyncSession, gathering_id: str) -> int:
 
 
 async def erase_week(tx: AsyncSession, kind: str, week: str) -> int:
-    """Delete the mails or the sign-ins of one week; how many."""
+    """Delete what there is of a kind from one week; how many rows."""
     start = rules.start_of(week)
     count = 0
     for model, at, over in _of_week(kind):
         mine = (at >= start) & (at < start + timedelta(days=7)) & over
-        count += int(await tx.scalar(select(func.count()).select_from(model).where(mine)) or 0)
-        await tx.execute(delete(model).where(mine).execution_options(synchronize_session=False))
+        ids = set(await tx.scalars(select(model.id).where(mine)))
+        count += len(ids)
+        if kind == "invitees":
+            await meetings.forget_invitees(tx, ids)
+        elif kind == "owners":
+            await following.forget_owners(tx, ids)
+        else:
+            gone = delete(model).where(model.id.in_(select(model.id).where(mine)))
+            await tx.execute(gone.execution_options(synchronize_session=False))
     return count
 
 
@@ -445,8 +473,8 @@ async def _counts(tx: AsyncSession, kind: str, subjects: set[str]) -> dict[str, 
             query = query.where(Invitation.sealed.is_not(None))
         return {str(subject): int(number) for subject, number in await tx.execute(query)}
     ends = max(rules.start_of(rules.week_in(subject)) for subject in subjects) + timedelta(days=7)
-    for model, at, over in _of_week(kind):
-        for moment in await tx.scalars(select(at).select_from(model).where(at < ends, over)):
+    for _, at, over in _of_week(kind):
+        for moment in await tx.scalars(select(at).where(at < ends, over)):
             subject = rules.subject_of(kind, rules.week_of(moment))
             counts[subject] = counts.get(subject, 0) + 1
     return counts

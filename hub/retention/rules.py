@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-# What is kept of one session is counted from the day it closed, the rest from the day it was made.
+# What is kept of one session is counted from the day it closed, the rest from the day it was made;
+# who was invited to a meeting from its end, an owner's address from when there was an end to what
+# they were asked about.
 OF_SESSIONS: Final = ("posts", "keys", "invitations")
-OF_WEEKS: Final = ("mails", "sign_ins")
+OF_WEEKS: Final = ("invitees", "owners", "mails", "sign_ins")
 KINDS: Final = (*OF_SESSIONS, *OF_WEEKS)
 # Source: privacy-and-access.md: posts, keys and access logs 24 months. What only served to send
 # something is of no use once it is over.
@@ -19,6 +21,8 @@ DEFAULT_DAYS: Final = {
     "posts": 730,
     "keys": 730,
     "invitations": 14,
+    "invitees": 365,
+    "owners": 365,
     "mails": 30,
     "sign_ins": 730,
 }

@@ -230,6 +230,7 @@ async def call_all(world: World) -> None:
             look(answer, door)
             if answer.is_success:
                 taken.add(door.name)
+            elif door.name in TAKEN: print("ZZZ", door.name, answer.status_code, answer.text[-300:])
     assert set(TAKEN) <= taken, set(TAKEN) - taken
 
 

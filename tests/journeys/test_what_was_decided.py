@@ -305,6 +305,166 @@ async def hold(server: Server, session: Session) -> str:
     return str(made["id"])
 
 
+async def write_summary(server: Server, desk: Page, post: Post, session: Session) -> str:
+    """Fatima publishes the record, names whom to ask, and makes the summary; its id."""
+    await desk.goto(f"/sessions/{session.id}/record")
+    await shot(desk, "record")
+    publish = desk.locator("form[action$='/record/publish']")
+    await publish.evaluate("f => { const d = f.closest('details'); if (d) d.open = true; }")
+    await publish.get_by_role("button").click()
+    await desk.goto(f"/sessions/{session.id}/owners")
+    await desk.get_by_label("E-mail address").fill(OWNERS)
+    await desk.get_by_label("Language of the mail").select_option("sv")
+    await desk.get_by_role("button", name="Save:").click()
+    await expect(desk.locator("main")).to_contain_text("4 June 2027")
+    await shot(desk, "owners")
+    await desk.goto(f"/sessions/{session.id}/summary")
+    await desk.locator("[name=language][value=sv]").check()
+    await desk.get_by_role("button", name="Make a draft").click()
+    await desk.wait_for_url("**/edit")
+    summary = desk.url.split("/")[-2]
+    for _ in range(20):
+        if not await server.app.state.ticker.jobs["translate summaries"].run():
+            break
+    await desk.reload()
+    await shot(desk, "summary-editor-first")
+    # A question is answered in its place, by keyboard; the rest are like it.
+    asked = desk.locator("section.statement:has(.ask-editor)").first
+    at = f"#{await asked.get_attribute('id')}"
+    await type_in(desk, f"{at} [name=texts_sv]", "Ett nummer kostar inget att ge.")
+    await type_in(desk, f"{at} [name=texts_en]", "One number costs nothing to give.")
+    await press(desk, f"{at} form:has([name=texts_sv]) [type=submit]")
+    await expect(desk.locator(at)).not_to_contain_text("Save the answer")
+    await answer_the_rest(session.fatima, summary)
+    await desk.goto(f"/summaries/{summary}/edit?audience=citizens")
+    await look_over(desk, "summary-editor")
+    await desk.goto(f"/summaries/{summary}/edit?audience=leaders")
+    await desk.get_by_role("button", name="Ask them now").click()
+    await expect(desk.locator("main")).to_contain_text("They have until")
+    return summary
+
+
+async def answer_the_rest(fatima: Person, summary: str) -> None:
+    words = {"sv": "Det här skrev redaktören.", "en": "The editor wrote this."}
+    for audience in AUDIENCES:
+        bench = (await fatima.get(f"/summaries/{summary}/workbench", audience=audience)).json()
+        for found in (s for block in bench["blocks"] for s in block["statements"]):
+            texts = {code: text for code, text in found["texts"].items() if text}
+            if len(texts) == 2:
+                continue
+            path = f"/summaries/{summary}/statements/{found['id']}"
+            body = {"revision": found["revision"], "texts": {**words, **texts}}
+            answer = await fatima.put(path, body)
+            assert answer.status_code in (200, 409), answer.text
+    for language in ("sv", "en"):
+        answer = await fatima.post(f"/summaries/{summary}/review", {"language": language})
+        assert answer.status_code == 200, answer.text
+
+
+async def confirm(desk: Page, astrid: Page, ben: Page, asked: list[EmailMessage]) -> None:
+    """Ben contests a point, Astrid says yes to one, and the editor answers Ben."""
+    await ben.goto(link_in(only(asked, BENS), "/"))
+    await look_over(ben, "points-en")
+    await ben.reload()
+    await reach(ben, "section.card [name=answer]")
+    await ben.keyboard.press("ArrowDown")
+    await ben.keyboard.press("Space")
+    await ben.keyboard.press("Tab")
+    await ben.keyboard.type("It was not only at home.")
+    await press(ben, "section.card form [type=submit]")
+    await expect(ben.locator("main .tag--bad")).to_have_count(1)
+    await astrid.goto(link_in(only(asked, ASTRIDS), "/"))
+    await shot(astrid, "points")
+    first = astrid.locator("form:has([name=answer])").first
+    await first.locator("[value=confirm]").check()
+    await first.get_by_role("button").click()
+    await expect(astrid.locator("main .tag--ok")).to_have_count(1)
+    await astrid.get_by_role("button", name="Jag har läst den").click()
+    await expect(astrid.locator("#lived-h + p")).to_contain_text("Tack")
+    await desk.reload()
+    settle = desk.locator("form:has([name=act][value=settle])")
+    await settle.locator("[name=settled]").fill("We say so now: at home and on the ward.")
+    await settle.get_by_role("button").click()
+    await expect(desk.locator("main")).to_contain_text("Settled on")
+    await ben.reload()
+    await expect(ben.locator("main")).to_contain_text("at home and on the ward")
+
+
+async def read_what_came_out(server: Server, astrid: Page, ben: Page, summary: str) -> None:
+    """In Swedish for everybody, in English for those who decide; as a file, found and fed."""
+    await astrid.goto(f"/summaries/{summary}?audience=citizens")
+    await expect(astrid.locator("main")).to_contain_text(WHAT)
+    await look_over(astrid, "summary")
+    await astrid.goto("/summaries")
+    await shot(astrid, "summaries")
+    await ben.goto("/search")
+    await type_in(ben, "main [name=q]", "four slips")
+    await ben.keyboard.press("Enter")
+    await expect(ben.locator("#found-h")).to_contain_text("found")
+    await look_over(ben, "search")
+    await press(ben, f"main a[href*='/summaries/{summary}']")
+    await ben.wait_for_url(f"**/summaries/{summary}*")
+    await press(ben, "main a[href*='audience=leaders']")
+    await ben.wait_for_url("**audience=leaders*")
+    await expect(ben.locator("main")).to_contain_text("Avdelning 7")
+    await shot(ben, "summary-en")
+    await shot_of_wall(ben, summary)
+    href = await ben.locator("main a[href*='.pdf']").first.get_attribute("href")
+    assert href
+    paper = await ben.request.get(href)
+    assert paper.headers["content-type"] == "application/pdf"
+    pdf = await paper.body()
+    SHOTS.joinpath("summary.pdf").write_bytes(pdf)
+    assert pdf.startswith(b"%PDF") and len(pdf) > 10_000
+    feed = await server.http.get("/summaries/feed.atom?language=sv")
+    assert f"/summaries/{summary}" in feed.text
+    assert TITLE["sv"] in feed.text
+
+
+async def shot_of_wall(page: Page, summary: str) -> None:
+    was = page.url
+    await page.goto(f"/summaries/{summary}/wall?audience=citizens")
+    await shot(page, "wall")
+    await page.goto(was)
+
+
+async def follow_up(look: Look, astrid: Page, ben: Page, post: Post, what: str) -> None:
+    """Three months later: the owner answers, and everybody can see it."""
+    assert await post.at(datetime(2027, 6, 4, 4, 0, tzinfo=UTC)) == []
+    letters = await post.at(datetime(2027, 6, 4, 20, 0, tzinfo=UTC))
+    letters += await post.at(datetime(2027, 6, 5, 8, 0, tzinfo=UTC))
+    tell(letters)
+    asked = only(letters, OWNERS)
+    owner = await look(link_in(asked, "/owners/"), language="sv", size=NARROW)
+    await expect(owner.locator("main")).to_contain_text(WHAT)
+    await look_over(owner, "owner")
+    await owner.locator("[name=status][value=done]").check()
+    await owner.locator("[name=reason]").fill("Alla får samma nummer sedan mars.")
+    await owner.get_by_role("button", name="Spara").click()
+    await expect(owner.get_by_role("status")).to_contain_text("Tack")
+    await shot(owner, "owner-answered")
+    news = await post.at(datetime(2027, 6, 7, 8, 0, tzinfo=UTC))
+    tell(news)
+    assert {ASTRIDS, BENS} <= set(to_whom(news))
+    await astrid.goto("/recommendations")
+    await expect(astrid.locator("main")).to_contain_text("Alla får samma nummer")
+    await look_over(astrid, "board")
+    await ben.goto("/recommendations")
+    await shot(ben, "board-en")
+    await astrid.goto("/")
+    await expect(astrid.locator("main")).to_contain_text(TITLE["sv"])
+    await look_over(astrid, "home")
+    await ben.goto("/")
+    await shot(ben, "home-en")
+    await ben.goto("/cases/esther")
+    await shot(ben, "case-en")
+
+
+def tell(letters: list[EmailMessage]) -> None:
+    for letter in letters:
+        print("##", letter["To"], letter["Subject"], text_of(letter))
+
+
 async def test_what_was_decided_comes_back(server: Server, look: Look) -> None:
     assert server.fatima is not None
     post = Post(server)
@@ -313,9 +473,6 @@ async def test_what_was_decided_comes_back(server: Server, look: Look) -> None:
     astrid, ben = await reply(look, invited)
     answered = await post.come()
     assert to_whom(answered) == [ASTRIDS, BENS]
-    for letter in answered:
-        print(letter["Subject"])
-        print(text_of(letter))
     await desk.goto(f"/workshops/{meeting}/needs")
     await expect(desk.locator("main")).to_contain_text("Skrivtolk")
     await look_over(desk, "needs")
@@ -335,35 +492,27 @@ async def test_what_was_decided_comes_back(server: Server, look: Look) -> None:
     assert to_whom(week) == [ASTRIDS]
     week += await post.at(DAY - timedelta(days=7) + timedelta(minutes=1))
     assert to_whom(week) == [ASTRIDS, BENS]
-    for letter in week:
-        print(letter["Subject"])
-        print(text_of(letter))
     assert await post.at(DAY - timedelta(days=2)) == []
-    evening = await post.at(DAY - timedelta(hours=25) + timedelta(minutes=1))
-    for letter in evening:
-        print(letter["To"], letter["Subject"])
-        print(text_of(letter))
-    day = await post.at(DAY - timedelta(hours=24) + timedelta(minutes=1))
-    for letter in day:
-        print(letter["To"], letter["Subject"])
-        print(text_of(letter))
-    assert to_whom(evening) == [ASTRIDS]
-    assert to_whom(day) == [BENS]
+    day = await post.at(DAY - timedelta(hours=25) + timedelta(minutes=1))
+    assert to_whom(day) == [ASTRIDS]
+    assert "I morgon kl. 20.00 (London 19.00)" in text_of(day[0])
+    day += await post.at(DAY - timedelta(hours=24) + timedelta(minutes=1))
+    assert to_whom(day) == [ASTRIDS, BENS]
+    assert "tomorrow at 20:00 Stockholm, 19:00 London" in text_of(day[1])
     assert await post.at(DAY - timedelta(hours=16)) == []
+    await desk.goto("/schedule")
+    await look_over(desk, "schedule")
 
     # A quarter of an hour before, the door opens by itself.
     state = (await server.fatima.get(f"/sessions/{session_id}")).json()["state"]
     assert state == "planned"
     soon = await post.at(DAY - timedelta(minutes=15) + timedelta(seconds=30))
-    for letter in soon:
-        print(letter["To"], letter["Subject"])
-        print(text_of(letter))
     state = (await server.fatima.get(f"/sessions/{session_id}")).json()["state"]
     assert state == "open"
     assert to_whom(soon) == [BENS]
-    await astrid.goto(link_in(only(evening, ASTRIDS), "/replies/"))
+    await astrid.goto(link_in(only(day, ASTRIDS), "/replies/"))
     await shot(astrid, "reply-door")
-    await astrid.get_by_role("link", name="Till träffen").click()
+    await astrid.get_by_role("link", name="Till träffen").first.click()
     await come_in(astrid, "Astrid", "patient", ASTRIDS)
     await ben.goto(link_in(only(soon, BENS), "/join/"))
     await come_in(ben, "Ben", "practitioner", BENS)
@@ -377,11 +526,41 @@ async def test_what_was_decided_comes_back(server: Server, look: Look) -> None:
     )
     server.app.state.clock.set(DAY)
     what = await hold(server, session)
-    after = await post.come()
-    assert after == []
+    assert await post.come() == []
     await desk.goto(f"/workshops/{meeting}/organise")
     await shot(desk, "organise-ended")
-    morning = await post.at(DAY + timedelta(hours=13))
-    for letter in morning:
-        print(letter["To"], letter["Subject"])
-        print(text_of(letter))
+    thanks = await post.at(DAY + timedelta(hours=13))
+    tell(thanks)
+    assert to_whom(thanks) == [ASTRIDS, BENS]
+    await astrid.goto(link_in(only(thanks, ASTRIDS), "/replies/"))
+    await shot(astrid, "thanks")
+
+    summary = await write_summary(server, desk, post, session)
+    asked = await post.come()
+    tell(asked)
+    await confirm(desk, astrid, ben, asked)
+    tell(await post.at(DAY + timedelta(days=8)))
+    edda = await look("/help")
+    await sign_in(server, edda, await account(server, "editor", "Edda"))
+    await edda.goto(f"/summaries/{summary}/edit?audience=citizens")
+    await shot(edda, "summary-publish")
+    await edda.get_by_role("button", name="Publish for all five audiences").click()
+    await expect(edda.locator("main")).to_contain_text("edition 1")
+    tell(await post.come())
+    await server.app.state.ticker.jobs["search"].run()
+    await astrid.goto(f"/workshops/{meeting}")
+    await shot(astrid, "meeting-after")
+    await desk.goto(f"/workshops/{meeting}/organise")
+    await shot(desk, "organise-published")
+    await read_what_came_out(server, astrid, ben, summary)
+    await follow_up(look, astrid, ben, post, what)
+
+
+async def account(server: Server, role: str, name: str) -> Person:
+    async with server.app.state.database.transaction() as tx:
+        now = server.app.state.clock.now()
+        made = await people.add_account(
+            tx, email=f"{name}@example.org", name=name, role=role, language="en", now=now
+        )
+        token = await people.sign_in(tx, made, kind="token", now=now)
+    return Person(server.http, token, id=made.id, name=name, language="en")

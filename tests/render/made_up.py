@@ -1684,7 +1684,7 @@ def kept_for(decision: str = "") -> dict[str, dict[str, Any]]:
             "kind": kind, "days": 730, "decision": decision, "deletes": bool(decision),
             "default_days": 730,
         }
-        for kind in ("posts", "keys", "invitations", "mails", "sign_ins")
+        for kind in ("posts", "keys", "invitations", "invitees", "owners", "mails", "sign_ins")
     }  # fmt: skip
 
 
