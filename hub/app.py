@@ -61,11 +61,13 @@ from hub.language.queue import Queue
 from hub.language.translator import Service, Translator
 from hub.live import Admission, Key, Live, NotAdmitted
 from hub.mail import jobs as mail_jobs
+from hub.meetings import actions as meetings
 from hub.meetings import api as meetings_api
 from hub.meetings import jobs as meetings_jobs
 from hub.meetings import organiser_pages as organiser_meeting_pages
 from hub.meetings import pages as meeting_pages
 from hub.meetings import reply_pages, series_pages
+from hub.meetings.doorway import sender_of
 from hub.people import account_pages, audit_pages, consent_pages
 from hub.people import actions as people
 from hub.people import api as people_api
@@ -153,9 +155,7 @@ def create_app(
         presence_changed=screens.tell_presence,
     )
     screens.live = live
-    screens.erasers.append(summaries.withdraw_words)
-    screens.unquoters.append(summaries.stop_quoting)
-    screens.erasers.append(following.withdraw_owners)
+    join_rooms(screens, settings)
     post = mail_jobs.Post(database, clock, renderer, settings)
     runner = schedule_jobs.Runner(
         database,
@@ -244,6 +244,17 @@ def create_app(
     app.add_middleware(GZipMiddleware, minimum_size=600, compresslevel=6)
     app.add_middleware(SafeSite, https=settings.secure_cookies, base_url=settings.base_url)
     return app
+
+
+def join_rooms(screens: Screens, settings: Settings) -> None:
+    """Let rooms that repeat or address what people said follow where it is taken back."""
+    sender = sender_of(screens.renderer, settings)
+    screens.erasers += [
+        summaries.withdraw_words,
+        following.withdraw_owners,
+        partial(meetings.withdraw_from_session, sender=sender),
+    ]
+    screens.unquoters.append(summaries.stop_quoting)
 
 
 def _join_routes(app: FastAPI) -> None:

@@ -15,7 +15,7 @@ import typer
 import uvicorn
 
 from hub import schema
-from hub.app import create_app
+from hub.app import create_app, join_rooms
 from hub.audit.actions import COMMAND, Verdict, key_fits, note, verify
 from hub.audit.models import AuditEntry
 from hub.charters.actions import load_shipped as load_shipped_charters
@@ -452,7 +452,9 @@ def _at_hub(settings: Settings) -> Screens:
     renderer = Renderer(
         data_folder("templates"), data_folder("translations"), timezone=settings.timezone
     )
-    return Screens(database, Clock(), renderer, base_url=settings.base_url)
+    screens = Screens(database, Clock(), renderer, base_url=settings.base_url)
+    join_rooms(screens, settings)
+    return screens
 
 
 @participant.command("export")

@@ -8,21 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.commands import run_hub
+
 HUB = [sys.executable, "-m", "hub.cli"]
 
 
 def run(*arguments: str, folder: Path, given: str = "", **more: str) -> subprocess.CompletedProcess:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")}
     environment |= {"HUB_DATA_DIR": str(folder), **more}
-    return subprocess.run(
-        [*HUB, *arguments],
-        input=given,
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=300,
-        check=False,
-    )
+    return run_hub(*arguments, environment=environment, given=given)
 
 
 @pytest.fixture(scope="module")

@@ -495,11 +495,13 @@ async def world(tmp_path_factory: pytest.TempPathFactory, blank: Path) -> AsyncI
                     "replies": [await secret_of_invitee(hub, meetings[0], "inga@example.org")],
                     "calendar": [feed_secret(secret_of(tx), inga.id)],
                     "owners": owners[1:],
+                    "news": [following.news_secret(tx, session.ben.id)],
                 }
                 statement = await tx.scalar(
                     select(Statement.id).where(Statement.summary_id == summary).limit(1)
                 )
                 tasks = list(await tx.scalars(select(Task.id)))
+                news = following.news_secret(tx, in_forum.id)
             found = World(
                 hub,
                 session.id,
@@ -516,7 +518,8 @@ async def world(tmp_path_factory: pytest.TempPathFactory, blank: Path) -> AsyncI
                     "series_id": ["r_none"], "invitee_id": [inga.id],
                     "recommendation_id": ids["recommendation_id"],
                     "links": [f"/replies/{secret}" for secret in replies]
-                    + [f"/owners/{secret}" for secret in owners],
+                    + [f"/owners/{secret}" for secret in owners]
+                    + [f"/news/{news}"],
                     **{f"secret of {where}": secrets for where, secrets in shown.items()},
                     "contribution_id": ids["contribution_id"] + more["contribution_id"],
                     "participant_id": [in_forum.id, session.ben.id],
@@ -766,7 +769,7 @@ def addresses(path: str, ids: Mapping[str, list[str]]) -> list[str]:
     """Every address of a route. Raises KeyError for a part of it that nothing is known of."""
     found = [path]
     # Links of others: wrong ones are guesses, and soon no link is opened.
-    kind = next((k for k in ("replies", "calendar", "owners") if f"/{k}/" in path), "")
+    kind = next((k for k in ("replies", "calendar", "owners", "news") if f"/{k}/" in path), "")
     ids = {**ids, "secret": ids[f"secret of {kind}"]} if kind else ids
     for name in re.findall(r"\{(\w+)(?::\w+)?\}", path):
         found = [

@@ -7,15 +7,17 @@ Source: dissemination.md, "Workshops" (followed_up); privacy-and-access.md, "Dat
 
 from __future__ import annotations
 
+import hmac
 import json
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from hub.audit.actions import note
 from hub.db import secret_of
 from hub.errors import Invalid, NotFound, Refusal
 from hub.following import rules
@@ -27,14 +29,16 @@ from hub.gatherings.actions.log import log_act
 from hub.gatherings.models import Act, Contribution, Gathering, Progress, list_said
 from hub.mail.actions import drop_mails
 from hub.mail.models import Mail
+from hub.people import actions as people
 from hub.people.actions import hash_secret, new_secret
-from hub.people.models import Account
-from hub.people.rules import email_fault
+from hub.people.models import Account, Participant, PersonKey
+from hub.people.rules import consent_summary, email_fault
 from hub.schedule import actions as schedule
 from hub.schedule.models import Task
 from hub.sealing import Unreadable, keyed_hash, seal, unseal
 
 PREFIX: Final = "ow"
+NEWS: Final = "nw_"
 PURPOSE: Final = "owner"
 ASK: Final = "ask_owner"
 
@@ -322,6 +326,78 @@ def read_kept(tx: AsyncSession, owner: Owner) -> Kept:
         return Kept(**json.loads(unseal(secret_of(tx), PURPOSE, owner.sealed)))
     except Unreadable:
         return Kept()
+
+
+# --- those who took part ------------------------------------------------------------------------
+
+
+def news_secret(tx: AsyncSession, participant_id: str) -> str:
+    """What stops mails about recommendations to somebody who took part, and does nothing else."""
+    return f"{NEWS}{participant_id}.{keyed_hash(secret_of(tx), 'news link', participant_id)}"
+
+
+async def find_reader(tx: AsyncSession, secret: str) -> Participant:
+    """Who is written to with this secret. Raises NotFound, also once they have withdrawn."""
+    id_ = secret.strip().removeprefix(NEWS).partition(".")[0]
+    right = news_secret(tx, id_).encode()
+    found = await tx.get(Participant, id_)
+    if not hmac.compare_digest(right, secret.strip().encode("utf-8", "replace")):
+        raise NotFound("link_unknown")
+    if found is None or found.withdrawn_at is not None:
+        raise NotFound("link_unknown")
+    return found
+
+
+async def stop_news(tx: AsyncSession, secret: str, *, now: datetime) -> int:
+    """They no longer want to be contacted: their address is erased from every seat that has it.
+
+    How many seats; 0 where it was done before. The text that they agreed to stays the one that
+    they read. Raises NotFound. Source: privacy-and-access.md, "Consent model".
+    """
+    reader = await find_reader(tx, secret)
+    seats = {
+        seat.id: seat
+        for seat in await tx.scalars(
+            select(Participant)
+            .join(PersonKey, PersonKey.participant_id == Participant.id)
+            .where(Participant.withdrawn_at.is_(None))
+        )
+    }
+    keys = await people.read_keys(tx, seats)
+    address = keys[reader.id].email.casefold() if reader.id in keys else ""
+    theirs = [id_ for id_, key in keys.items() if address and key.email.casefold() == address]
+    said = await people.consents_of(tx, theirs)
+    for id_ in theirs:
+        await people.keep_key(tx, seats[id_], people.Key(keys[id_].pseudonym), now=now)
+        before = said.get(id_)
+        if before is None or not before.choices.get("contact"):
+            continue
+        # The latest is in force: two never have the same time.
+        at = max(now, before.given_at + timedelta(microseconds=1))
+        consent = await people.give_consent(
+            tx,
+            seats[id_],
+            choices={**before.choices, "contact": False},
+            language=before.language,
+            now=at,
+            how="mail",
+            version=before.version,
+            understood_after=before.understood_after,
+        )
+        await note(
+            tx,
+            "consent_changed",
+            actor=id_,
+            now=at,
+            subject=id_,
+            gathering_id=seats[id_].gathering_id,
+            version=consent.version,
+            how="mail",
+            yes=" ".join(consent_summary(consent.choices)),
+        )
+    waits = Mail.about.in_(theirs) & Mail.due_at.is_not(None)
+    await tx.execute(delete(Mail).where(waits).execution_options(synchronize_session=False))
+    return len(theirs)
 
 
 def erase_address(tx: AsyncSession, owner: Owner) -> None:

@@ -17,7 +17,7 @@ from hub.gatherings.doorway import WRITE_RULE, read_recommendations
 from hub.gatherings.models import Contribution, Gathering, access_gathering
 from hub.gatherings.screens import Room, Screens
 from hub.people.door import Asking, Caller, check_runs
-from hub.people.models import Account
+from hub.people.models import Account, Participant
 from hub.web import Limits, RateLimits, guesses_of_links
 
 router = APIRouter(prefix="/api/v1", tags=["following up"])
@@ -72,6 +72,20 @@ async def find_link(
         await guesses.wrong(request)
         raise NotFound("owner_link_unknown")
     return owner, found
+
+
+async def find_reader(
+    screens: Screens, limits: Limits, request: Request, secret: str
+) -> Participant:
+    """Who took part and gets mail with this secret. Raises NotFound, TooFast."""
+    guesses = guesses_of_links(limits)
+    await guesses.check(request)
+    async with screens.database.reading() as tx:
+        try:
+            return await actions.find_reader(tx, secret)
+        except NotFound:
+            await guesses.wrong(request)
+            raise
 
 
 async def _recommendation(tx: AsyncSession, recommendation_id: str) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from hub.gatherings import rules as gathering_rules
 from hub.gatherings.doorway import read_recommendations
 from hub.gatherings.models import Contribution, Gathering, Progress, find_gathering
 from hub.mail.actions import queue_mail
+from hub.mail.rules import zone_of
 from hub.people.actions import list_contacts
 from hub.people.models import latest_consents
 from hub.people.rules import LANGUAGES
@@ -119,12 +120,13 @@ async def tell_participants(tx: AsyncSession, task: Task, now: datetime) -> Outc
                 **_titles(gathering),
                 "url": f"/recommendations?session={gathering.id}",
                 "n": str(len(news)),
+                "unsubscribe": f"/news/{actions.news_secret(tx, contact.participant.id)}/no-more",
                 "late": "yes" if is_late(task, now) else "",
             },
             now=now,
             about=contact.participant.id,
             until_at=task.until_at,
-            quiet_zone="Europe/Stockholm" if language == "sv" else "Europe/London",
+            quiet_zone=zone_of(language),
         )
     return Outcome(count=len(told))
 

@@ -12,6 +12,7 @@ from hub.following.api import (
     OwnerIn,
     answer_as_owner,
     find_link,
+    find_reader,
     read_owners,
     remove_owner,
     session_of,
@@ -94,6 +95,33 @@ async def post_not_me(secret: str, visit: Here, limits: RateLimits) -> Response:
         visit.request.state.language = owner.language
     await stop_asking(visit.screens, owner, not_me=True)
     return _untold(visit.page("following/not_me.html"))
+
+
+# --- whoever took part, and gets mail of what became of it ----------------------------------------
+
+
+@router.get("/news/{secret}/no-more")
+async def get_no_news(secret: str, visit: Here, limits: RateLimits) -> Response:
+    """Ask first: mail scanners and previews open links too."""
+    return await _news_page(visit, limits, secret, stopped=False)
+
+
+@router.post("/news/{secret}/no-more")
+async def post_no_news(secret: str, visit: Here, limits: RateLimits) -> Response:
+    """No more mail to those who took part: by the button, or by a mail program (RFC 8058)."""
+    await find_reader(visit.screens, limits, visit.request, secret)
+    async with visit.screens.database.transaction() as tx:
+        erased = await actions.stop_news(tx, secret, now=visit.screens.clock.now())
+    if erased:
+        visit.screens.database.wipe_soon()
+    return await _news_page(visit, limits, secret, stopped=True)
+
+
+async def _news_page(visit: Visit, limits: RateLimits, secret: str, *, stopped: bool) -> Response:
+    reader = await find_reader(visit.screens, limits, visit.request, secret)
+    if visit.request.cookies.get(LANGUAGE_COOKIE) is None:
+        visit.request.state.language = reader.language
+    return _untold(visit.page("following/no_news.html", secret=secret, stopped=stopped))
 
 
 def _untold(answer: Response) -> Response:

@@ -60,20 +60,22 @@ KINDS: Final[Mapping[str, Kind]] = {
     "meeting_invitation": Kind(
         ("title", "starts", "ends", "url"), ("topic", "why_you", "reply_by", "place")
     ),
-    # when: quiet (has not replied), week, day or link. join: the link into the room.
+    # when: quiet (has not replied), week, day or link. join: the link into the room. own_link:
+    # "yes" where each comes in by a link of their own, which the live session's invitation gives.
     "meeting_reminder": Kind(
-        ("title", "starts", "ends", "url", "when"), ("reply_by", "place", "join")
+        ("title", "starts", "ends", "url", "when"), ("reply_by", "place", "join", "own_link")
     ),
     # reply: room, online, maybe, no, deputy, or waiting (on the waiting list). deputy: a link for
     # whoever comes instead.
     "meeting_reply": Kind(
-        ("title", "starts", "ends", "url", "reply"), ("reply_by", "place", "join", "deputy")
+        ("title", "starts", "ends", "url", "reply"),
+        ("reply_by", "place", "join", "own_link", "deputy"),
     ),
     # reason: goes on a sentence too ("... because {reason}."). was: when it should have begun.
     "meeting_moved": Kind(("title", "starts", "ends", "reason", "url"), ("was", "place")),
     # reason: after a colon. postponed: "yes" where it is put off, not cancelled.
     "meeting_cancelled": Kind(("title", "starts", "ends", "reason"), ("postponed",)),
-    "meeting_confirmed": Kind(("title", "starts", "ends", "url"), ("place", "join")),
+    "meeting_confirmed": Kind(("title", "starts", "ends", "url"), ("place", "join", "own_link")),
     # until: the moment until which the place is kept.
     "place_offered": Kind(("title", "starts", "ends", "url", "until"), ("place",)),
     # url: the record or summary. feedback: the form to say how it was.

@@ -408,6 +408,7 @@ async def delete_invitation(
         await actions.remove_invitee(
             tx, meeting, invitee_id, account=account, now=clock.now(), sender=sender
         )
+    database.wipe_soon()
     return Response(status_code=204)
 
 
@@ -614,7 +615,7 @@ async def _own_meetings(
                 tx, states=states.SHOWN, starts_from=since, for_calendar=True
             )
             return meetings, await _series_of(tx, meetings), account.language
-        if invitee is None:
+        if invitee is None or invitee.sealed is None:
             return None
         pairs = [(invitee, await actions.access_meeting(tx, invitee.meeting_id))]
         if invitee.address_hash is not None and actions.who_is(tx, invitee).proved:

@@ -83,7 +83,7 @@ async def _with_meeting(
         meeting = await access_meeting(tx, task.about, lock=True)
     except NotFound:
         return NO_LONGER
-    if task.round and task.round != timing.round_of(meeting):
+    if task.kind in timing.OF_A_DATE and task.round not in (0, timing.round_of(meeting)):
         # It was about another date.
         return NO_LONGER
     return await run(sender, tx, meeting, task, now)

@@ -51,6 +51,18 @@ class Sender:
 
 
 @dataclass(frozen=True)
+class Known:
+    """What is the same in many mails: who is not written to, and of each meeting the way in.
+
+    ``doors`` are live sessions by the id of their meeting, ``series`` those by a rule by their own.
+    """
+
+    stopped: Collection[str]
+    doors: Mapping[str, Gathering]
+    series: Mapping[str, Series]
+
+
+@dataclass(frozen=True)
 class Who:
     """Who an invitee is, and the secret of their own link; all empty where it is erased.
 
@@ -126,23 +138,31 @@ async def write(
     at: datetime | None = None,
     until_at: datetime | None = None,
     late: bool = False,
+    known: Known | None = None,
 ) -> int:
     """Put one mail of a kind in line for each of these who may be written to; how many.
 
     ``facts`` are for all, ``own`` for each by the invitee's id. ``method`` (``REQUEST``,
     ``CANCEL``) adds the calendar file. ``at`` is when it is to arrive; where that is night for the
-    reader, it comes the evening before.
+    reader, it comes the evening before. ``known`` is read here where it is not given. The way in
+    is told to those who have a place.
     """
-    stopped = await unsubscribed(tx, (each.address_hash for each in invitees))
-    shared = {**await _facts(tx, meeting, sender=sender), "late": "yes" if late else ""}
-    series = await _series_by_rule(tx, meeting) if method else None
+    known = known or await read_known(tx, [meeting], invitees)
+    shared = {**_facts(meeting), "late": "yes" if late else ""}
+    door = known.doors.get(meeting.id)
+    way_in = {
+        "join": _join(meeting, door, sender=sender),
+        "own_link": "yes" if _is_by_own_link(meeting, door) else "",
+    }
+    series = known.series.get(meeting.series_id or "") if method else None
     count = 0
     for invitee in invitees:
         who = who_is(tx, invitee)
-        if not who.email or invitee.address_hash in stopped:
+        if not who.email or invitee.address_hash in known.stopped:
             continue
         url = f"/replies/{mailed_secret(tx, invitee)}"
         said = {**shared, "url": url, "unsubscribe": f"{url}/no-more"}
+        said |= way_in if _has_place(invitee) else dict.fromkeys(way_in, "")
         said |= {**(facts or {}), **(own or {}).get(invitee.id, {})}
         if method:
             said["calendar_method"] = method
@@ -154,8 +174,8 @@ async def write(
                 organiser=calendar.Address(sender.email, meeting.host),
                 reply_url=sender.base_url + url,
                 now=now,
-                reply=invitee.reply,
-                link=shared["join"] or None,
+                reply=_calendar_reply(invitee),
+                link=way_in["join"] or None,
                 series=series,
             )
             invitee.sequence = meeting.sequence
@@ -176,13 +196,42 @@ async def write(
     return count
 
 
-async def _facts(tx: AsyncSession, meeting: Meeting, *, sender: Sender) -> dict[str, str]:
+async def read_known(
+    tx: AsyncSession, meetings: Iterable[Meeting], invitees: Iterable[Invitee]
+) -> Known:
+    """What mails to these invitees of these meetings need to know, in three queries."""
+    meetings = list(meetings)
+    stopped = await unsubscribed(tx, (each.address_hash for each in invitees))
+    held_in = {each.gathering_id for each in meetings if each.gathering_id}
+    sessions = {}
+    if held_in:
+        found = await tx.scalars(select(Gathering).where(Gathering.id.in_(held_in)))
+        sessions = {each.id: each for each in found}
+    of_series = {each.series_id for each in meetings if each.series_id}
+    series = {}
+    if of_series:
+        rules = select(Series).where(Series.id.in_(of_series), Series.rule.is_not(None))
+        series = {each.id: each for each in await tx.scalars(rules)}
+    doors = {m.id: sessions[m.gathering_id] for m in meetings if m.gathering_id in sessions}
+    return Known(stopped, doors, series)
+
+
+def _has_place(invitee: Invitee) -> bool:
+    return invitee.place == "held" and invitee.reply in YES
+
+
+def _calendar_reply(invitee: Invitee) -> str | None:
+    """What their calendar is told that they replied: who waits for a place does not come yet."""
+    waits = invitee.reply in YES and not _has_place(invitee)
+    return "maybe" if waits else invitee.reply
+
+
+def _facts(meeting: Meeting) -> dict[str, str]:
     reply_by = local_of(meeting.reply_by, meeting.zone).date() if meeting.reply_by else None
     found = {
         "starts": moment(meeting.starts_at),
         "ends": moment(meeting.ends_at),
         "reply_by": reply_by.isoformat() if reply_by else "",
-        "join": await link_of(tx, meeting, sender=sender),
     }
     for name in ("title", "topic", "why_you", "place"):
         texts = getattr(meeting, name) or {}
@@ -200,17 +249,26 @@ async def link_of(tx: AsyncSession, meeting: Meeting, *, sender: Sender) -> str:
 
     Empty for a meeting in a room, and where the session is entered by personal invitations only.
     """
-    if meeting.link or meeting.form == "room" or meeting.gathering_id is None:
+    door = await tx.get(Gathering, meeting.gathering_id) if meeting.gathering_id else None
+    return _join(meeting, door, sender=sender)
+
+
+def _join(meeting: Meeting, door: Gathering | None, *, sender: Sender) -> str:
+    if meeting.link or meeting.form == "room":
         return meeting.link if meeting.form != "room" else ""
-    gathering = await tx.get(Gathering, meeting.gathering_id)
-    if gathering is None or gathering.access != "open":
-        return ""
-    return f"{sender.base_url}/join/{gathering.code}"
+    return f"{sender.base_url}/join/{door.code}" if door and door.access == "open" else ""
 
 
-async def _series_by_rule(tx: AsyncSession, meeting: Meeting) -> Series | None:
-    series = await tx.get(Series, meeting.series_id) if meeting.series_id else None
-    return series if series is not None and series.rule else None
+def _is_by_own_link(meeting: Meeting, door: Gathering | None) -> bool:
+    """Whether each comes in by a link of their own, from the live session's invitation."""
+    online = meeting.form != "room" and not meeting.link
+    return online and door is not None and door.access != "open"
+
+
+async def comes_by_own_link(tx: AsyncSession, meeting: Meeting) -> bool:
+    """Whether the live session is entered by personal invitations, which it sends itself."""
+    door = await tx.get(Gathering, meeting.gathering_id) if meeting.gathering_id else None
+    return _is_by_own_link(meeting, door)
 
 
 async def drop_waiting(
@@ -243,6 +301,7 @@ async def send_invitations(
     now: datetime,
     sender: Sender,
     late: bool = False,
+    known: Known | None = None,
 ) -> int:
     """The invitation, to each of these who has not had it. How many mails."""
     new = [
@@ -260,6 +319,7 @@ async def send_invitations(
         method="REQUEST",
         until_at=meeting.starts_at,
         late=late,
+        known=known,
     )
 
 
@@ -321,14 +381,24 @@ async def send_moved(
 ) -> int:
     """The new date, to all who were invited and have not said no.
 
-    Whose invitation had not gone out yet is sent one with the new date instead.
+    Whose invitation had not gone out yet is sent one with the new date instead; and a place that
+    somebody had not been told of yet is offered with the new date.
     """
+    offered = [each for each in invitees if each.place == "offered"]
+    waits = Mail.about.in_([each.id for each in offered]) & Mail.due_at.is_not(None)
+    untold = set(
+        await tx.scalars(select(Mail.about).where(waits, Mail.kind == "place_offered"))
+        if offered
+        else ()
+    )
     unread = await drop_waiting(tx, invitees)
     fresh = [each for each in invitees if each.id in unread]
     for each in fresh:
         each.invited_at = None
     count = await send_invitations(tx, meeting, fresh, now=now, sender=sender)
     told = [each for each in invitees if may_tell(each) and each.id not in unread]
+    free = [each for each in offered if each.id in untold]
+    count += await send_offers(tx, meeting, free, now=now, sender=sender)
     return count + await write(
         tx,
         "meeting_moved",

@@ -12,8 +12,10 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.errors import Fault, Invalid, Refusal
+from hub.errors import Fault, Invalid, NotFound, Refusal
 from hub.gatherings.actions import TAGS
+from hub.gatherings.api.formats import Shelf
+from hub.gatherings.formats import Formats
 from hub.gatherings.models import list_gatherings
 from hub.meetings import actions, states, warnings
 from hub.meetings.actions.planning import AUDIENCES
@@ -317,6 +319,8 @@ async def post_accept(meeting_id: str, visit: Here) -> Response:
 
     async def change(tx: AsyncSession, meeting: Meeting, account: Account) -> None:
         reason, now = form.get("reason", ""), visit.clock.now()
+        if code not in {each["code"] for each in await read_warnings(tx, meeting, now=now)}:
+            raise NotFound("warning_not_found")
         await actions.accept_warning(tx, meeting, code, reason=reason, account=account, now=now)
 
     about = f"warning-{code}-{form.get('row', '')}"
@@ -351,6 +355,22 @@ async def post_session(meeting_id: str, visit: Here) -> Response:
             await actions.attach_session(tx, meeting, chosen, account=account, now=now)
         else:
             await actions.detach_session(tx, meeting, account=account, now=now)
+
+    return await _changed(visit, meeting_id, change, form, about="session", done="saved")
+
+
+@router.post("/workshops/{meeting_id}/session/new")
+async def post_new_session(meeting_id: str, visit: Here, shelf: Shelf) -> Response:
+    """Plan a live session for it, with its title, case and start, and hold it there."""
+    check_runs(visit.caller)
+    form = await read_form(visit.request)
+
+    async def change(tx: AsyncSession, meeting: Meeting, account: Account) -> None:
+        if meeting.gathering_id is not None:
+            # The button was pressed twice.
+            return
+        data, now = shelf.data(form.get("format", "")), visit.clock.now()
+        await actions.make_session(tx, meeting, format_data=data, account=account, now=now)
 
     return await _changed(visit, meeting_id, change, form, about="session", done="saved")
 
@@ -413,12 +433,35 @@ async def _organise_page(visit: Visit, meeting_id: str, status: int = 200, **mor
         told=told,
         kept={**time_of(meeting), "reply_by": ""},
         sessions=planned,
+        formats=_formats(visit.request.app.state.formats, meeting),
         runs=visit.caller.runs,
         feedback=feedback,
-        useful=f"{sum(useful) / len(useful):.1f}" if useful else "",
+        useful=_mean(useful, visit.language),
         done=visit.done(DONE),
         **context,
     )
+
+
+def _mean(values: list[int], language: str) -> str:
+    """The mean with one decimal, as the language writes it; empty without values."""
+    if not values:
+        return ""
+    mean = f"{sum(values) / len(values):.1f}"
+    return mean.replace(".", ",") if language == "sv" else mean
+
+
+def _formats(shelf: Formats, meeting: Meeting) -> list[dict[str, Any]]:
+    """What a live session for a meeting can follow, what fits its time first.
+
+    Dialogues are about a charter, which is chosen where sessions are planned.
+    """
+    lasts = (meeting.ends_at - meeting.starts_at).total_seconds() / 60
+    found = [
+        {"id": f.id, "title": f.title, "minutes": sum(phase.minutes for phase in f.phases)}
+        for f in shelf.all()
+        if f.kind == "forum"
+    ]
+    return sorted(found, key=lambda f: (f["minutes"] > lasts, abs(f["minutes"] - lasts)))
 
 
 def _at(more: Mapping[str, Any]) -> dict[str, str]:
@@ -481,6 +524,7 @@ async def post_remove(meeting_id: str, invitee_id: str, visit: Here, sender: Sen
         await actions.remove_invitee(
             tx, meeting, invitee_id, account=account, now=visit.clock.now(), sender=sender
         )
+    visit.database.wipe_soon()
     return see_other(f"/workshops/{meeting_id}/invitations#list-h")
 
 

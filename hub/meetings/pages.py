@@ -210,18 +210,17 @@ async def _meeting_page(visit: Visit, meeting_id: str, status: int = 200, **more
     async with visit.database.reading() as tx:
         meeting = await _access(tx, visit, meeting_id)
         counts = await actions.count_replies(tx, [meeting.id])
+        held = await tx.get(Gathering, meeting.gathering_id) if meeting.gathering_id else None
     context = {"key": secrets.token_urlsafe(16), **more}
     if more.get("values", {}).get("key"):
         context["key"] = more["values"]["key"]
+    whole = sees_whole(visit.caller, meeting)
+    published = whole and held is not None and held.published_at is not None
     return visit.page(
         "meetings/meeting.html",
         status,
-        meeting=shown(
-            meeting,
-            counts[meeting.id],
-            now=visit.clock.now(),
-            whole=sees_whole(visit.caller, meeting),
-        ),
+        meeting=shown(meeting, counts[meeting.id], now=visit.clock.now(), whole=whole),
         organises=sees_all(visit.caller),
+        record=meeting.gathering_id if published else "",
         **context,
     )

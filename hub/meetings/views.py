@@ -72,7 +72,7 @@ def meeting_view(
         "number": meeting.number,
         "title": shown_title(meeting, whole=full),
         "state": meeting.state,
-        "state_reason": meeting.state_reason or None,
+        "state_reason": (meeting.state_reason or None) if full else None,
         "form": meeting.form,
         "open_to_all": meeting.open_to_all,
         "zone": meeting.zone,

@@ -34,7 +34,6 @@ SHOWN_ALWAYS: Final = (
     "reply_by",
     "to_confirm",
     "state",
-    "state_reason",
     "needs_erased_at",
 )
 TEXTS: Final = ("purpose", "place", "access_offers", "interpreting", "consent_needed")
@@ -108,6 +107,8 @@ def shown(
         **{name: getattr(meeting, name) for name in SHOWN_ALWAYS},
         **{name: getattr(meeting, name) if whole else {} for name in TEXTS},
         "title": shown_title(meeting, whole=whole),
+        # Why is for those who were told that there is a meeting.
+        "state_reason": meeting.state_reason if whole else {},
         "series": meeting.series_id,
         "session": meeting.gathering_id,
         "link": link,

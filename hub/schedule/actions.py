@@ -178,6 +178,14 @@ async def forget(tx: AsyncSession, about: str | Collection[str]) -> None:
     )
 
 
+async def list_waiting(tx: AsyncSession, about: str) -> set[tuple[str, int]]:
+    """What waits to be done about this: kind and round of each."""
+    rows = await tx.execute(
+        select(Task.kind, Task.round).where(Task.about == about, Task.state == "waiting")
+    )
+    return {(kind, round_) for kind, round_ in rows}
+
+
 def is_late(task: Task, now: datetime) -> bool:
     """True where the hub was off when it should have been done, so that a mail ought to say so."""
     return now - task.due_at > LATE

@@ -428,7 +428,7 @@ class _Builder:
             said = _closed(_spoken(dissent))
             if said.first():
                 words = self.say(
-                    "%(told)s Against it was said: %(dissent)s", told=words, dissent=said
+                    "%(told)s Those who disagreed said: %(dissent)s", told=words, dissent=said
                 )
                 behind += _behind(dissent)
                 sources.append(dissent["id"])
@@ -669,8 +669,8 @@ class _Builder:
             yield Point("measure:perspective", told, ("measures",))
         if taken.get("checked_pairs") and taken.get("accuracy") is not None:
             told = self.say(
-                "Of %(pairs)s such pairs that were checked, the authors accepted %(share)s percent "
-                "in the end.",
+                "Whoever said it first was asked if it was right. In the end %(share)s percent of "
+                "%(pairs)s got a yes.",
                 pairs=taken["checked_pairs"],
                 share=round(100 * taken["accuracy"]),
             )

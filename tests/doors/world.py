@@ -228,8 +228,13 @@ OWN: dict[str, dict[str, Any]] = {
     "POST /formats": {"body": {"from": "format_id"}},
     "POST /api/v1/workshops/{meeting_id}/{act}": {"ids": {"act": "meeting_act"}},
     "POST /workshops/{meeting_id}/act/{act}": {"ids": {"act": "meeting_act"}},
-    "PUT /api/v1/workshops/{meeting_id}/warnings/{code}": {"ids": {"code": "warning_code"}},
-    "POST /workshops/{meeting_id}/accept": {"body": {"code": "warning_code"}},
+    "PUT /api/v1/workshops/{meeting_id}/warnings/{code}": {
+        "ids": {"code": "warning_code", "meeting_id": "closed_meeting_id"}
+    },
+    "POST /workshops/{meeting_id}/accept": {
+        "ids": {"meeting_id": "closed_meeting_id"},
+        "body": {"code": "warning_code"},
+    },
     "PUT /api/v1/summaries/{summary_id}/owners/{recommendation_id}": {
         "ids": {"recommendation_id": "adopted_id"}
     },
@@ -254,6 +259,7 @@ SECRETS = {
     "/replies/": "reply_secret",
     "/owners/": "owner_secret",
     "/calendar/": "feed_secret",
+    "/news/": "news_secret",
 }
 
 
@@ -398,7 +404,8 @@ async def _meetings(hub: Hub, facilitator: Person) -> dict[str, str]:
     assert answer.status_code == 201, answer.text
     series = await facilitator.post("/series", SERIES)
     assert series.status_code == 201, series.text
-    warnings = (await facilitator.get(f"/workshops/{ids['meeting_id']}/warnings")).json()["items"]
+    about = f"/workshops/{ids['closed_meeting_id']}"
+    warnings = (await facilitator.get(f"{about}/warnings")).json()["items"]
     async with hub.database.reading() as tx:
         [invitee] = await meetings.list_invitees(tx, ids["meeting_id"])
         task = await tx.scalar(select(Task.id).where(Task.state == "waiting").limit(1))
@@ -490,7 +497,8 @@ async def _owned(hub: Hub) -> dict[str, str]:
         found = await following.find_owner_of(tx, adopted)
         assert found is not None
         secret = following.read_kept(tx, found).secret
-    return {"adopted_id": adopted, "owner_secret": secret}
+        news = following.news_secret(tx, session.astrid.id)
+    return {"adopted_id": adopted, "owner_secret": secret, "news_secret": news}
 
 
 # --- the world -------------------------------------------------------------------------------

@@ -18,7 +18,9 @@ from hub.following.models import Owner
 from hub.gatherings.models import Act, Contribution, GatheringEvent, Progress
 from hub.mail.actions import read_mail
 from hub.mail.models import Mail
+from hub.people import actions as people
 from hub.people.models import Participant
+from hub.retention.jobs import keep_retention
 from hub.schedule.jobs import run_due
 from hub.schedule.models import Task
 from tests.cast import Person, join
@@ -461,3 +463,72 @@ async def test_taking_a_recommendation_back_erases_its_owner_and_the_mail_to_the
         tasks = await tx.scalars(select(Task.state).where(Task.about == adopted))
         assert "waiting" not in set(tasks)
     assert await mails(hub, "owner_asked") == []
+
+
+async def test_news_can_be_stopped_by_the_link_in_the_mail_and_erases_the_address(
+    hub: Hub,
+) -> None:
+    session, [first, second] = await followed(hub)
+    hub.clock.move(days=8)
+    await session.move("record/publish")
+    await session.fatima.post(f"/recommendations/{first}/status", {"status": "done"})
+    hub.clock.move(days=1)
+    await run(hub)
+    [(_, facts, mail)] = await mails(hub, "recommendation_news")
+    path = facts["unsubscribe"]
+    asked = await hub.http.get(path)
+    # Who opens a link has not pressed the button: mail scanners open links too.
+    assert asked.text.count("<button") >= 1
+    assert asked.headers["Referrer-Policy"] == "strict-origin"
+    async with hub.database.reading() as tx:
+        seat = await tx.get_one(Participant, mail.about)
+        before = (await people.consents_of(tx, [seat.id]))[seat.id]
+        assert (await people.read_keys(tx, [seat.id]))[seat.id].email == "cilla@example.org"
+    for _ in range(2):
+        stopped = await hub.http.post(path, data={"List-Unsubscribe": "One-Click"})
+        assert stopped.status_code == 200
+        assert "Din adress är raderad." in stopped.text
+    async with hub.database.reading() as tx:
+        after = (await people.consents_of(tx, [seat.id]))[seat.id]
+        assert (await people.read_keys(tx, [seat.id]))[seat.id].email == ""
+    assert after.choices == {**before.choices, "contact": False}
+    # They are still asked about a text that they have not read.
+    assert (after.version, after.how) == (before.version, "mail")
+    assert await mails(hub, "recommendation_news") == []
+    await session.fatima.post(f"/recommendations/{second}/status", {"status": "done"})
+    hub.clock.move(days=1)
+    await run(hub)
+    assert await mails(hub, "recommendation_news") == []
+
+
+async def test_the_link_that_stops_news_cannot_be_made_up(hub: Hub) -> None:
+    session, _ = await followed(hub)
+    for secret in (f"nw_{session.astrid.id}.x", f"nw_{session.astrid.id}", "nw_", "x" * 5000):
+        for send in (hub.http.get, hub.http.post):
+            assert (await send(f"/news/{secret}/no-more")).status_code == 404
+
+
+async def test_an_owner_is_erased_a_year_after_the_recommendation_ended(hub: Hub) -> None:
+    _, adopted, secret = await owned(hub)
+    admin = await hub.account("admin")
+    rule = {"days": 365, "decision": "Beslut 7"}
+    assert (await admin.put("/retention/owners", rule)).status_code == 200
+    for status, days in (("done", 100), ("doing", 400)):
+        body = {"status": status, "secret": secret}
+        assert (
+            await hub.http.post(f"/api/v1/recommendations/{adopted}/status", json=body)
+        ).status_code == 200
+        hub.clock.move(days=days)
+    # It was taken up again: there is no end to count from.
+    assert await keep_retention(hub.screens) == 0
+    body = {"status": "dropped", "reason": "Ingen tid", "secret": secret}
+    await hub.http.post(f"/api/v1/recommendations/{adopted}/status", json=body)
+    hub.clock.move(days=360)
+    await keep_retention(hub.screens)
+    assert (await hub.http.get(f"/owners/{secret}")).status_code == 200
+    hub.clock.move(days=21)
+    assert await keep_retention(hub.screens) == 1
+    assert (await hub.http.get(f"/owners/{secret}")).status_code == 404
+    async with hub.database.reading() as tx:
+        assert await tx.scalar(select(Owner)) is None
+        assert len(await actions.list_told(tx, adopted)) == 3

@@ -253,7 +253,7 @@ async def test_a_case_has_its_own_meetings_and_results(hub: Hub) -> None:
 async def test_the_board_tells_who_what_when_and_what_became_of_it(hub: Hub) -> None:
     session, adopted = await public(hub, case="esther")
     text = await page(hub, "/recommendations")
-    for words in ("[en] Sitt ner", "1 March 2027", "0 of 1 recommendation is done"):
+    for words in ("[en] Sitt ner", "1 March 2027", "1 recommendation. Done: 0. Dropped: 0."):
         assert words in text
     assert "Avdelning 7" in text
     assert f"/sessions/{session.id}/record#rec-{adopted}" in text
@@ -327,7 +327,7 @@ async def test_the_board_keeps_what_was_decided_when_the_posts_are_deleted(hub: 
     await hub.screens.carry_out(session.id, purge)
     text = await page(hub, "/recommendations")
     assert "[en] Sitt ner" in text
-    assert "1 of 1 recommendation is done" in text
+    assert "1 recommendation. Done: 1. Dropped: 0." in text
     assert (await hub.http.get("/", headers=ENGLISH)).status_code == 200
 
 

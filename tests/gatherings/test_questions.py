@@ -515,7 +515,7 @@ async def test_the_room_invites_and_a_push_brings_the_last_invitation(hub: Hub) 
         f"/sessions/{session.id}/changes", after=state["revision"], format="html", language="sv"
     )
     assert after in pushed.json()["html"]
-    assert "Svara på några frågor om mötet" in pushed.json()["html"]
+    assert "Svara på några frågor om samtalet" in pushed.json()["html"]
     await session.moved("close")
     assert after in await room()
 

@@ -124,8 +124,8 @@ def words_of_calendar(content: bytes) -> list[str]:
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 IN_FEEDS = {
-    "feed", "entry", "author", "name", "id", "title", "subtitle", "updated", "published", "link",
-    "summary", "content", "category", "rights", "generator",
+    "feed", "entry", "author", "name", "uri", "id", "title", "subtitle", "updated", "published",
+    "link", "summary", "content", "category", "rights", "generator",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from hub.meetings.letters import mailed_secret
 from hub.meetings.models import Feedback, Meeting
 from hub.meetings.views import feed_path
 from hub.people.models import Participant
+from hub.people.rules import clean_text
 from hub.summaries.actions.publishing import content_of, put_in_search
 from hub.summaries.models import Edition, Point, Reader, Statement, Summary
 from tests import cast
@@ -26,8 +27,13 @@ INVITED = range(0, COUNT, 10)
 WORDS = ("sv", "en")
 
 
+def said(number: int) -> str:
+    """One of the texts as the hub takes it: without what no screen shows."""
+    return clean_text(marked(number))
+
+
 def both(number: int) -> dict[str, str]:
-    return {language: marked(number % COUNT) for language in WORDS}
+    return {language: said(number % COUNT) for language in WORDS}
 
 
 async def say_in_meetings(world: World, facilitator: cast.Person) -> None:
@@ -42,25 +48,25 @@ async def say_in_meetings(world: World, facilitator: cast.Person) -> None:
             setattr(meeting, name, both(place * 37))
         for place, name in enumerate(("place", "interpreting", "access_offers", "consent_needed")):
             setattr(meeting, name, both(200 + place * 37))
-        meeting.host, meeting.cohost, meeting.state = marked(340), marked(351), "invited"
-        meeting.state_reason, meeting.accepted = both(362), {"weekend": marked(363)}
+        meeting.host, meeting.cohost, meeting.state = said(340), said(351), "invited"
+        meeting.state_reason, meeting.accepted = both(362), {"weekend": said(363)}
         meeting.agenda = [{"minutes": 1, "title": both(n)} for n in range(COUNT)]
         meeting.material = [{"url": "https://example.org/x", "title": both(n)} for n in range(40)]
         meeting.link = "https://example.org/room"
         for number in INVITED:
-            person = Person(f"n{number}@example.org", marked(number), language="sv")
+            person = Person(f"n{number}@example.org", said(number), language="sv")
             invitee = new_invitee(tx, meeting, person, address_hash=None, now=now)
             invitee.reply, invitee.place, invitee.replied_at = "room", "held", now
-            needs = {name: marked(number + at) for at, name in enumerate(("access", "food"), 1)}
+            needs = {name: said(number + at) for at, name in enumerate(("access", "food"), 1)}
             invitee.sealed_needs = seal_words(tx, needs)
-            invitee.sealed_question = seal_words(tx, {"text": marked(number + 3)})
+            invitee.sealed_question = seal_words(tx, {"text": said(number + 3)})
             invitee.invited_at = now
         tx.add_all(
             Feedback(
                 meeting_id=meeting_id,
                 answer_key=f"{n}",
                 useful=3,
-                text=marked(n),
+                text=said(n),
                 language="sv",
                 at=now,
             )
@@ -112,8 +118,8 @@ async def say_in_summaries(world: World) -> None:
                 statement_id=s.id,
                 participant_id=seat.id,
                 answer="contest",
-                text=marked(s.position),
-                settled=marked((s.position + 1) % COUNT),
+                text=said(s.position),
+                settled=said((s.position + 1) % COUNT),
                 settled_at=now,
                 language="sv",
                 at=now,
@@ -126,7 +132,7 @@ async def say_in_summaries(world: World) -> None:
                 audience="citizens",
                 language="sv",
                 matches="no",
-                text=marked(n),
+                text=said(n),
                 at=now,
             )
             for n in range(COUNT)
@@ -160,7 +166,7 @@ async def say_in_following(world: World) -> None:
             Progress(
                 contribution_id=world.ids["adopted_id"],
                 status="doing",
-                reason=marked(n),
+                reason=said(n),
                 at=now - timedelta(minutes=COUNT - n),
             )
             for n in range(COUNT)

@@ -893,14 +893,22 @@ async def test_withdrawing_an_address_erases_past_meetings_and_what_was_said_of_
         await actions.give_feedback(tx, secret, useful=4, text="Bra", language="sv", now=room.now)
     async with room.hub.database.transaction() as tx:
         count = await actions.withdraw_address(
-            tx, "Anna@example.org", now=room.now, sender=room.sender
+            tx,
+            "Anna@example.org",
+            meeting_ids=[meeting_id],
+            now=room.now,
+            sender=room.sender,
         )
         assert count == 1
         assert list(await tx.scalars(select(Feedback))) == []
     async with room.hub.database.transaction() as tx:
         assert (
             await actions.withdraw_address(
-                tx, "nobody@example.org", now=room.now, sender=room.sender
+                tx,
+                "nobody@example.org",
+                meeting_ids=[meeting_id],
+                now=room.now,
+                sender=room.sender,
             )
             == 0
         )

@@ -397,3 +397,123 @@ async def test_an_organiser_closes_nothing_that_goes_on(room: Room) -> None:
     await session.fatima.post(f"/recommendations/{recommendation}/status", body)
     await room.act(meeting_id, "close")
     assert (await room.meeting(meeting_id)).state == "closed"
+
+
+# --- what changes meanwhile -----------------------------------------------------------------------
+
+
+async def changed(room: Room, meeting_id: str, **data: Any) -> None:
+    await room.change(
+        meeting_id,
+        lambda tx, m: actions.change_meeting(
+            tx, m, data, account=room.account, now=room.now, sender=room.sender
+        ),
+    )
+
+
+async def test_a_later_last_day_to_reply_is_closed_too_after_the_first_one_was(
+    room: Room,
+) -> None:
+    meeting_id = await room.invited(ANNA, BO, capacity=1, reply_by="2027-01-20T12:00")
+    await room.go_to(datetime(2027, 1, 21, 9, tzinfo=UTC))
+    await changed(room, meeting_id, reply_by="2027-01-28T12:00")
+    await room.says(meeting_id, ANNA, "maybe")
+    await room.says(meeting_id, BO, "room")
+    assert await room.places(meeting_id) == {ANNA: "held", BO: "waiting"}
+    await room.go_to(datetime(2027, 1, 28, 12, tzinfo=UTC))
+    assert await room.places(meeting_id) == {ANNA: None, BO: "offered"}
+
+
+async def test_a_reminder_that_is_due_and_has_not_run_survives_a_change_of_the_meeting(
+    room: Room,
+) -> None:
+    meeting_id = await room.invited(Person(ANNA, zone=STOCKHOLM))
+    await room.says(meeting_id, ANNA, "room")
+    await room.go_to(START - timedelta(days=8))
+    # The hub was off when the reminder was due, and the organiser is quicker than the ticker.
+    room.hub.clock.at = START - timedelta(days=6)
+    await changed(room, meeting_id, host="Henrik")
+    await room.go_to(START - timedelta(days=5))
+    [mail] = [each for each in room.got(ANNA) if each.facts.get("when") == "week"]
+    assert mail.facts["late"] == "yes"
+    await changed(room, meeting_id, host="Harriet")
+    await room.go_to(START - timedelta(days=4))
+    assert len([each for each in room.got(ANNA) if each.facts.get("when") == "week"]) == 1
+
+
+async def test_a_meeting_that_its_organiser_followed_up_is_closed_with_its_last_recommendation(
+    room: Room,
+) -> None:
+    session, adopted, _ = await decided(room.hub)
+    meeting_id = await room.invited(ANNA)
+
+    async def hold(_tx: Any, meeting: Any) -> None:
+        meeting.gathering_id = session.id
+
+    await room.change(meeting_id, hold)
+    for act in ("start", "end", "publish", "follow_up"):
+        await room.act(meeting_id, act)
+    assert "meeting_follow_up" in await room.tasks(meeting_id)
+    await session.fatima.post(f"/recommendations/{adopted}/status", {"status": "done"})
+    await room.go_to(room.now + timedelta(days=100))
+    assert (await room.meeting(meeting_id)).state == "closed"
+
+
+async def test_a_moved_last_day_to_reply_keeps_its_hour_across_the_change_of_clocks(
+    room: Room,
+) -> None:
+    meeting_id = await room.invited(
+        ANNA,
+        starts="2027-10-20T13:00",
+        ends="2027-10-20T14:00",
+        reply_by="2027-10-13T23:59",
+    )
+    await room.move(meeting_id, "2027-11-03T13:00", "2027-11-03T14:00")
+    meeting = await room.meeting(meeting_id)
+    # The meeting is in winter time now, the last day to reply still in summer time.
+    assert meeting.reply_by == datetime(2027, 10, 27, 21, 59, tzinfo=UTC)
+
+
+async def test_no_room_is_opened_for_a_meeting_that_is_off_until_it_is_on_again(
+    room: Room,
+) -> None:
+    session = await room.hub.session(start=False)
+    meeting_id = await room.invited(ANNA)
+
+    async def attach(tx: Any, meeting: Any) -> None:
+        await actions.attach_session(tx, meeting, session.id, account=room.account, now=room.now)
+
+    await room.change(meeting_id, attach)
+    await room.act(meeting_id, "postpone", reason=REASON)
+    assert "open_room" not in await room.tasks(session.id)
+    await room.act(meeting_id, "plan")
+    assert (await room.tasks(session.id))["open_room"].due_at < START
+    await room.act(meeting_id, "cancel", reason=REASON)
+    assert "open_room" not in await room.tasks(session.id)
+
+
+async def test_a_place_that_nobody_was_told_of_yet_is_offered_with_the_new_date(
+    room: Room,
+) -> None:
+    meeting_id = await room.invited(ANNA, BO, capacity=1)
+    await room.says(meeting_id, ANNA, "room")
+    await room.says(meeting_id, BO, "room")
+    await room.work()
+    # At night: the mail about the place waits for the morning.
+    room.hub.clock.at = datetime(2027, 1, 12, 22, 0, tzinfo=UTC)
+    await room.says(meeting_id, ANNA, "no")
+    await room.work()
+    await room.move(meeting_id, "2027-02-11T13:00", "2027-02-11T14:30")
+    await room.go_to(datetime(2027, 1, 13, 9, 0, tzinfo=UTC))
+    [offer] = room.got(BO, "place_offered")
+    assert offer.facts["starts"] == "2027-02-11T12:00:00Z"
+    assert await room.places(meeting_id) == {ANNA: None, BO: "offered"}
+
+
+async def test_two_replies_at_once_with_one_seat_left_give_one_place(room: Room) -> None:
+    people = [f"guest{number}@example.org" for number in range(6)]
+    meeting_id = await room.invited(*people, capacity=1)
+    secrets = [await room.secret(meeting_id, each) for each in people]
+    await asyncio.gather(*(room.reply(each, "room") for each in secrets))
+    places = sorted(str(each) for each in (await room.places(meeting_id)).values())
+    assert places == ["held", *["waiting"] * 5]

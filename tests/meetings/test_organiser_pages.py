@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
+
+from hub.gatherings.models import Gathering
 
 from ..conftest import Hub
 from .forms import (
@@ -33,7 +36,8 @@ SERIES = {
 }  # fmt: skip
 PAGES = ("new", "{}/organise", "{}/edit", "{}/invitations", "{}/replies", "{}/needs")
 POSTS = ("", "/{}/edit", "/{}/act/plan", "/{}/move", "/{}/accept", "/{}/confirm-date",
-         "/{}/session", "/{}/invitations", "/{}/invitations/n_1/remove")  # fmt: skip
+         "/{}/session", "/{}/session/new", "/{}/invitations",
+         "/{}/invitations/n_1/remove")  # fmt: skip
 
 
 async def test_only_organisers_get_in(hub: Hub) -> None:
@@ -112,13 +116,13 @@ async def test_each_step_says_before_what_it_does_and_who_gets_a_mail(hub: Hub) 
     made = await make(hub, fatima)
     await invite(hub, fatima, made, "maja@example.org", "tom@example.org")
     organise = f"/workshops/{made}/organise"
-    assert "Plan it" in await get(hub, organise, fatima)
+    assert "Plan the meeting" in await get(hub, organise, fatima)
     await sent(hub, f"/workshops/{made}/act/plan", {}, fatima)
     page = text_of(await get(hub, organise, fatima))
     assert "with a link of their own. Then replies are taken. 2 people get an e-mail." in page
     await sent(hub, f"/workshops/{made}/act/invite", {}, fatima)
     page = text_of(await get(hub, organise, fatima))
-    assert "Confirm it" in page
+    assert "Confirm the meeting" in page
     assert "Reminders move too. 2 people get an e-mail." in page
     again = await post(hub, f"/workshops/{made}/act/invite", {}, fatima)
     assert again.status_code == 409
@@ -267,7 +271,7 @@ async def test_needs_are_listed_for_print_with_the_day_they_are_erased(hub: Hub)
     form = {"reply": "room", "access": HOSTILE, "food": "Vegan", "travel": "1"}
     await sent(hub, f"/replies/{secret}", form)
     page = await get(hub, f"/workshops/{made}/needs", fatima)
-    assert "It is erased on 18 March 2027." in page
+    assert "This is erased on 18 March 2027." in page
     assert "Maja Berg" in page
     assert "Vegan" in page
     assert "<script>alert" not in page
@@ -370,3 +374,52 @@ async def test_a_faulty_series_says_so_and_keeps_what_was_typed(hub: Hub) -> Non
         answer = await post(hub, "/series/new", {**SERIES, **wrong}, fatima)
         assert answer.status_code == 422
         assert faults(answer.text)
+
+
+async def test_one_button_plans_a_session_for_the_meeting_and_twice_is_once(hub: Hub) -> None:
+    fatima = await hub.account()
+    made = await opened(hub, fatima)
+    organise = await get(hub, f"/workshops/{made}/organise", fatima)
+    # What fits the ninety minutes comes first.
+    assert re.findall(r'<option value="(jif-\d+)"', organise) == ["jif-90", "jif-180"]
+    at, form = f"/workshops/{made}/session/new", {"format": "jif-90"}
+    wrong = await post(hub, at, {"format": "no-such"}, fatima)
+    assert wrong.status_code == 422
+    assert '<a href="#format">' in wrong.text
+    for _ in range(2):
+        assert await sent(hub, at, form, fatima) == f"/workshops/{made}/organise?done=saved"
+    meeting = await meeting_of(hub, made)
+    async with hub.database.reading() as tx:
+        [session] = await tx.scalars(select(Gathering))
+    assert (session.id, session.starts_at) == (meeting.gathering_id, meeting.starts_at)
+    assert session.title == meeting.title
+
+
+async def test_an_editor_plans_no_sessions(hub: Hub) -> None:
+    made = await opened(hub, await hub.account())
+    editor = await hub.account("editor", "Elin")
+    assert "session/new" not in await get(hub, f"/workshops/{made}/organise", editor)
+    answer = await post(hub, f"/workshops/{made}/session/new", {"format": "jif-90"}, editor)
+    assert answer.status_code == 403
+
+
+async def test_only_a_warning_that_there_is_can_be_gone_on_with(hub: Hub) -> None:
+    fatima = await hub.account()
+    made = await make(hub, fatima)
+    form = {"code": "x" * 5000, "row": "1", "reason": "Därför"}
+    assert (await post(hub, f"/workshops/{made}/accept", form, fatima)).status_code == 404
+    assert (await meeting_of(hub, made)).accepted == {}
+
+
+async def test_why_a_meeting_by_invitation_is_off_is_not_told_to_everybody(hub: Hub) -> None:
+    fatima = await hub.account()
+    made = await opened(hub, fatima, open_to_all="0")
+    why = {"reason_sv": "Hanna är sjuk", "reason_en": "Hanna is ill"}
+    await sent(hub, f"/workshops/{made}/act/cancel", why, fatima)
+    hub.http.cookies.clear()
+    page = await get(hub, f"/workshops/{made}")
+    assert "Cancelled." in page
+    assert "ill" not in text_of(page).split()
+    told = (await hub.http.get(f"/api/v1/workshops/{made}")).json()
+    assert (told["state"], told["state_reason"]) == ("cancelled", None)
+    assert "Hanna is ill" in await get(hub, f"/workshops/{made}/organise", fatima)

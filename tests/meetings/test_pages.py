@@ -87,7 +87,7 @@ async def test_what_has_been_lies_below_a_fold(hub: Hub) -> None:
     hub.clock.move(days=120)
     page = await get(hub, "/calendar")
     assert "Nothing is planned yet." in page
-    fold = page[page.index("1 that has been") :]
+    fold = page[page.index("1 earlier") :]
     assert "From findings to timetable" in fold
 
 
@@ -186,7 +186,7 @@ async def test_who_gives_an_address_gets_the_link_by_mail_and_known_ones_look_th
     for _ in range(2):
         to = await sent(hub, f"/workshops/{made}/reply", form)
         assert to == f"/workshops/{made}/replied"
-    assert "Look in your e-mail" in await get(hub, to)
+    assert "Check your e-mail" in await get(hub, to)
     assert list(await secrets(hub, made)) == ["maja@example.org"]
 
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.mail.models import Mail
-from hub.meetings.models import NoMail
+from hub.meetings.models import Invitee, NoMail
 
 from ..cast import Person
 from ..conftest import Hub
@@ -241,3 +241,20 @@ async def test_a_cancelled_meeting_takes_no_reply_and_says_why(hub: Hub) -> None
     page = text_of(await get(hub, f"/replies/{secret}", language="sv"))
     assert "Inställd. Träffen blir inte av. Skäl: salen brann" in page
     assert (await post(hub, f"/replies/{secret}", YES)).status_code == 409
+
+
+async def test_after_erasing_oneself_nothing_is_left_in_the_files_of_the_database(
+    hub: Hub,
+) -> None:
+    _, _, [secret] = await invited(hub, "maja@example.org")
+    await sent(hub, f"/replies/{secret}", YES)
+    async with hub.database.reading() as tx:
+        [kept] = await tx.scalars(select(Invitee.sealed_needs))
+    files = [hub.settings.data_dir / f"hub.db{end}" for end in ("", "-wal")]
+
+    def held() -> bool:
+        return any(kept.encode() in each.read_bytes() for each in files if each.exists())
+
+    assert held()
+    await sent(hub, f"/replies/{secret}/erase", {})
+    assert not held()

@@ -1858,7 +1858,10 @@ MAIL_FACTS: dict[str, dict[str, str]] = {
     "meeting_thanks": {**MEETING, "feedback": "/replies/r_1#feedback"},
     "meeting_follow_up": {**MEETING, "n": "3"},
     "owner_asked": {"title": "Hemgång <b>", "url": "/owners/o_1", "day": "2027-02-18"},
-    "recommendation_news": {"title": "Hemgång <b>", "url": "/recommendations", "n": "2"},
+    "recommendation_news": {
+        "title": "Hemgång <b>", "url": "/recommendations", "n": "2",
+        "unsubscribe": "/news/nw_1/no-more",
+    },
     "record_ready": {"title": "Hemgång <b>", "url": "/sessions/s_1/record", "late": "yes"},
     "summary_to_confirm": {"title": "Hemgång <b>", "url": "/summaries/y_1", "day": "2026-12-08"},
     "summary_published": {"title": "Hemgång <b>", "url": "/summaries/y_1"},
@@ -1874,6 +1877,15 @@ MORE_MAILS: list[tuple[str, str, dict[str, str]]] = [
     *(
         ("meeting_reply", reply, {"reply": reply})
         for reply in ("online", "maybe", "waiting", "deputy", "no")
+    ),
+    *(
+        (kind, f"own link {when}", {"own_link": "yes", "join": "", "when": when})
+        for kind, when in (
+            ("meeting_reminder", "day"),
+            ("meeting_reminder", "link"),
+            ("meeting_reply", ""),
+            ("meeting_confirmed", ""),
+        )
     ),
     ("meeting_cancelled", "postponed", {"postponed": "yes"}),
     ("meeting_invitation", "why", {"topic_sv": "", "topic_en": ""}),
@@ -2486,6 +2498,8 @@ def following_pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("owner wants no more", "following/no_more.html", page),
         ("owner has no more", "following/no_more.html", {**page, "stopped": True}),
         ("owner is another", "following/not_me.html", {}),
+        ("news no more", "following/no_news.html", {"secret": "nw_1", "stopped": False}),
+        ("news stopped", "following/no_news.html", {"secret": "nw_1", "stopped": True}),
         ("owners", "following/owners.html", {**of, **HOST}),
         ("owners with faults", "following/owners.html",
          {**of, "errors": wrong, "values": {"recommendation": "c_rec1", "email": "<b>",

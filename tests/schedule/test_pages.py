@@ -77,7 +77,7 @@ async def browser(hub: Hub, role: str = "facilitator", name: str = "Fatima") -> 
 async def test_those_who_run_the_hub_see_what_came_of_everything(timed: Hub, role: str) -> None:
     html = await page(timed, await browser(timed, role))
     assert "Klar &lt;b&gt;träff&lt;/b&gt;" in html
-    assert "Det blev för sent för att hjälpa." in html
+    assert "Det var för sent för att vara till nytta." in html
     assert "Det blev ett fel i tjänsten. Felet står i loggen." in html
     assert "Försökt 6 gånger." in html
     assert "secret words" not in html
@@ -85,7 +85,7 @@ async def test_those_who_run_the_hub_see_what_came_of_everything(timed: Hub, rol
     assert html.count('action="/schedule/k_') == 4
     english = await page(timed, await browser(timed, role), language="en")
     assert "Something went wrong in the hub." in english
-    assert "It became too late to help." in english
+    assert "It was too late to be of any use." in english
 
 
 @pytest.mark.parametrize("role", ["editor", "researcher"])

@@ -177,7 +177,7 @@ def test_dissent_is_told_with_what_was_adopted_and_what_was_parked() -> None:
     )
     drafts = block(built(found), "educators", "disagreed")
     assert [d.key for d in drafts] == ["split:c_2", "split:c_3"]
-    assert "Against it was said: Confidentiality comes first." in drafts[0].texts["en"]
+    assert "Those who disagreed said: Confidentiality comes first." in drafts[0].texts["en"]
     assert "c_8" in drafts[0].sources
     assert {"c_2", "c_8", "p_ben"} <= set(drafts[0].words_of)
 
@@ -287,7 +287,7 @@ def test_measures_have_denominators_and_nothing_of_too_few() -> None:
     assert [t[:30] for t in told] == [
         "How evenly people spoke: 0.28,",
         "10 of 11 restated what somebod",
-        "Of 20 such pairs that were che",
+        "Whoever said it first was aske",
         "People put the translation rig",
     ]
     assert "2 of 55 posts" in told[3]

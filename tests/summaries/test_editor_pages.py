@@ -273,7 +273,7 @@ async def test_the_way_to_publishing_is_told_and_walked(hub: Hub) -> None:
     edda = await hub.account("editor", "Edda")
     edit = f"/summaries/{summary}/edit?audience=leaders"
     html = (await get(hub, edit, edda)).text
-    assert "This stands in the way:" in html
+    assert "This is left to do:" in html
     early = await act(hub, edda, summary, "publish")
     assert early.status_code == 409
     for link in re.findall(rf'href="/summaries/{summary}/edit\?audience=(\w+)#([^"]+)"', html):
@@ -299,7 +299,7 @@ async def test_the_way_to_publishing_is_told_and_walked(hub: Hub) -> None:
     published = await session.fatima.post(f"/sessions/{session.id}/record/publish")
     assert published.status_code == 200
     html = (await get(hub, edit, edda)).text
-    assert "This stands in the way:" not in html
+    assert "This is left to do:" not in html
     assert (await act(hub, edda, summary, "publish")).status_code == 303
     assert (await get(hub, f"/summaries/{summary}?audience=leaders")).status_code == 200
     bare = await act(hub, edda, summary, "publish", note_sv="Rättat", note_en="")

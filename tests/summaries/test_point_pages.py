@@ -85,7 +85,7 @@ async def test_after_the_days_nothing_more_is_taken(hub: Hub) -> None:
     late = await send(hub, path, session.ben, statement=statement, answer="confirm")
     assert late.status_code == 409
     after = await get(hub, path, session.ben)
-    assert "The days for this ended" in after.text
+    assert "The seven days for this ended" in after.text
     assert "<textarea" not in after.text
     assert await points(hub) == []
 
@@ -145,7 +145,7 @@ async def test_it_is_for_those_who_took_part_alone(hub: Hub) -> None:
 
 async def test_one_with_own_experience_says_that_they_have_read_it(hub: Hub) -> None:
     session, summary, path = await asked(hub)
-    assert "You who have own experience" not in (await get(hub, path, session.ben)).text
+    assert "If you have lived experience" not in (await get(hub, path, session.ben)).text
     refused = await send(hub, path, session.ben, act="lived")
     assert refused.status_code == 409
     assert (await send(hub, path, session.astrid, act="lived")).status_code == 303

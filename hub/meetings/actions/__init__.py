@@ -36,7 +36,13 @@ from hub.meetings.actions.inviting import (
     read_addresses,
     remove_invitee,
 )
-from hub.meetings.actions.leaving import erase_invitee, stop_mail, withdraw_address
+from hub.meetings.actions.leaving import (
+    erase_invitee,
+    forget_invitees,
+    stop_mail,
+    withdraw_address,
+    withdraw_from_session,
+)
 from hub.meetings.actions.moving import (
     act_on,
     close_if_settled,
@@ -91,6 +97,7 @@ __all__ = [
     "erase_needs",
     "feedback_open",
     "follow_session",
+    "forget_invitees",
     "give_feedback",
     "invite",
     "list_between",
@@ -119,4 +126,5 @@ __all__ = [
     "unsubscribed",
     "who_is",
     "withdraw_address",
+    "withdraw_from_session",
 ]

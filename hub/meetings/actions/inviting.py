@@ -176,11 +176,14 @@ async def _invite_to_series(
         )
         .with_for_update()
     )
-    others = {other.id: other for other in found}
-    for other_id, added in (await _add(tx, list(others.values()), students, now=now)).items():
-        # Few are open for replies at a time: they are half a year apart.
-        if others[other_id].state in states.TAKES_REPLIES and added:
-            await letters.send_invitations(tx, others[other_id], added, now=now, sender=sender)
+    others = list(found)
+    added = await _add(tx, others, students, now=now)
+    told = {other: added[other.id] for other in others if other.state in states.TAKES_REPLIES}
+    known = await letters.read_known(
+        tx, told, (each for invitees in told.values() for each in invitees)
+    )
+    for other, invitees in told.items():
+        await letters.send_invitations(tx, other, invitees, now=now, sender=sender, known=known)
 
 
 async def _add(
@@ -268,16 +271,18 @@ async def remove_invitee(
     await offer_places(tx, meeting, now=now, sender=sender)
 
 
-async def erase_rows(tx: AsyncSession, invitees: Sequence[Invitee]) -> None:
-    """Erase invitees with every mail and all timed work about them, and what they said after."""
+async def erase_rows(tx: AsyncSession, invitees: Sequence[Invitee]) -> int:
+    """Erase invitees with every mail and all timed work about them, and what they said after.
+
+    How many there were.
+    """
     ids = [invitee.id for invitee in invitees]
     keys = [answer_key(tx, invitee) for invitee in invitees]
     await tx.execute(delete(Mail).where(Mail.about.in_(ids)))
     await tx.execute(delete(Feedback).where(Feedback.answer_key.in_(keys)))
     await forget(tx, ids)
-    for invitee in invitees:
-        await tx.delete(invitee)
-    await tx.flush()
+    gone = await tx.execute(delete(Invitee).where(Invitee.id.in_(ids)))
+    return int(getattr(gone, "rowcount", 0))
 
 
 def answer_key(tx: AsyncSession, invitee: Invitee) -> str:

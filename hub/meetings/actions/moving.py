@@ -88,11 +88,13 @@ async def move_meeting(
     if starts_at <= now:
         raise Invalid({"/starts": "time_past"})
     told = read_reason(reason, needed=meeting.invited_at is not None)
-    was = meeting.starts_at
+    was, was_local = meeting.starts_at, times.read_local(meeting.starts_local)
     if reply_by:
         meeting.reply_by = read_reply_by(reply_by, zone, starts_at=starts_at)
     elif meeting.reply_by is not None:
-        meeting.reply_by = max(meeting.reply_by + (starts_at - was), now)
+        # By the wall clock, as the start: across a change of clocks it is the same hour still.
+        moved = times.local_of(meeting.reply_by, meeting.zone) + (local[0] - was_local)
+        meeting.reply_by = min(max(times.instant_kept(moved, zone), now), starts_at)
     meeting.zone, meeting.fold = zone, times.fold_of(starts_at, zone)
     meeting.starts_local, meeting.ends_local = (times.write_local(each) for each in local)
     meeting.starts_at, meeting.ends_at = starts_at, ends_at
@@ -217,6 +219,10 @@ async def _carry_out(
     sender: Sender,
     late: bool,
 ) -> int:
+    if act in ("plan", "postpone", "cancel") and meeting.gathering_id is not None:
+        gathering = await find_gathering(tx, meeting.gathering_id)
+        if gathering is not None:
+            await set_session_start(tx, meeting, gathering, now=now)
     if act == "plan" and before == "postponed":
         # They were told that it is off: the invitation tells them anew.
         for each in await list_invitees(tx, meeting.id):

@@ -520,6 +520,7 @@ async def detach_session(
 async def set_session_start(
     tx: AsyncSession, meeting: Meeting, gathering: Gathering, *, now: datetime
 ) -> None:
-    """A session that has not begun starts when its meeting does."""
-    if gathering.state in ("planned", "open") and gathering.starts_at != meeting.starts_at:
-        await gatherings.move_start(tx, gathering, meeting.starts_at, now=now)
+    """A session that has not begun starts when its meeting does, and not while that is off."""
+    starts_at = None if meeting.state in states.OFF else meeting.starts_at
+    if gathering.state in ("planned", "open") and gathering.starts_at != starts_at:
+        await gatherings.move_start(tx, gathering, starts_at, now=now)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.meetings.actions.seating import title_of
 from hub.meetings.models import Meeting
 from hub.meetings.times import ZONES, add_months, instant_kept, local_of, out_of_night
-from hub.schedule.actions import Planned, drop, plan_all
+from hub.schedule.actions import Planned, drop, list_waiting, plan_all
 
 # Invitations go out so long ahead, and by themselves no later than the minimum.
 INVITE: Final = timedelta(weeks=6)
@@ -23,6 +23,7 @@ REPLY_DAYS: Final = timedelta(days=7)
 NEEDS_DAYS: Final = timedelta(days=14)
 FEEDBACK: Final = timedelta(days=7)
 FOLLOW_UP_MONTHS: Final = 3
+LOOK_AGAIN: Final = timedelta(days=7)
 # How long after its end those who came are thanked: the facilitator has left the room by then.
 THANKS: Final = timedelta(hours=2)
 
@@ -42,6 +43,8 @@ REMINDERS: Final[Mapping[str, Reminder]] = {
     "remind_day": Reminder("day", timedelta(hours=24), timedelta(minutes=30)),
     "remind_link": Reminder("link", timedelta(minutes=15), timedelta()),
 }
+# What is about one date of a meeting, and no longer true of another.
+OF_A_DATE: Final = ("invite", *REMINDERS, "meeting_ended", "erase_needs")
 # What is done about a meeting whatever becomes of it.
 LASTING: Final = ("erase_needs",)
 PASSING: Final = (
@@ -103,8 +106,9 @@ def follow_up_at(meeting: Meeting) -> datetime:
 async def plan_tasks(tx: AsyncSession, meeting: Meeting, *, now: datetime) -> None:
     """Put in line what is to be done about a meeting in its state and at its date.
 
-    What waits for another date is dropped. A reminder whose time has passed is not sent: it was
-    too late for it when the meeting was planned, and the invitation says all of it.
+    What waits for another date is dropped. A reminder whose time has passed is not sent, unless it
+    waits still: it was too late for it when the meeting was planned, and the invitation says all
+    of it.
     """
     planned: list[Planned] = []
 
@@ -114,7 +118,10 @@ async def plan_tasks(tx: AsyncSession, meeting: Meeting, *, now: datetime) -> No
         )
 
     number = round_of(meeting)
-    waited = await drop(tx, meeting.id, kinds=("invite",))
+    waiting = await list_waiting(tx, meeting.id)
+    sent = meeting.state not in ("draft", "planned", "postponed", "cancelled")
+    why = "already_done" if sent else "no_longer"
+    waited = await drop(tx, meeting.id, kinds=("invite",), fault=why)
     if meeting.state == "planned":
         # Planned when the six weeks had begun, the organiser sends them: more may be to be done.
         if invite_at(meeting) > now or waited:
@@ -123,17 +130,22 @@ async def plan_tasks(tx: AsyncSession, meeting: Meeting, *, now: datetime) -> No
         for kind in REMINDERS:
             # The earliest at which it is day for everybody; each mail then waits for its own time.
             due_at = min(out_of_night(reminder_at(meeting, kind), zone) for zone in ZONES)
-            if reminder_at(meeting, kind) > now:
+            if reminder_at(meeting, kind) > now or (kind, number) in waiting:
                 add(kind, due_at, reminder_until(meeting, kind), number)
         if meeting.reply_by is not None:
             # A moment later, so that a reply in the last second still counts.
-            add("reply_closes", meeting.reply_by + timedelta(seconds=1), None, number)
+            closes_at = meeting.reply_by + timedelta(seconds=1)
+            # Of this last day: one that is set later is closed too, after this one has been.
+            add("reply_closes", closes_at, None, int(closes_at.timestamp()) // 60)
     if meeting.state in ("planned", "invited", "confirmed", "live"):
         add("meeting_ended", meeting.ends_at, None, number)
         add("erase_needs", meeting.ends_at + NEEDS_DAYS, None, number)
     if meeting.state in ("ended", "published") and meeting.ended_at is not None:
         add("thanks", meeting.ended_at + THANKS, meeting.ended_at + FEEDBACK)
         add("meeting_follow_up", follow_up_at(meeting))
+    if meeting.state == "followed_up":
+        # It is looked on whether the last recommendation has come to an end.
+        add("meeting_follow_up", max(follow_up_at(meeting), now + LOOK_AGAIN))
     moves = meeting.state in ("planned", "invited", "confirmed", "live")
     await drop(tx, meeting.id, kinds=(*PASSING, *LASTING) if moves else PASSING)
     await plan_all(tx, planned, now=now)

@@ -208,7 +208,9 @@ def _searched(
         told = [str(s["texts"].get(language) or "") for s in block["statements"]]
         if block["block"] != EASY:
             (headline if block["block"] == "headline" else rest).extend(t for t in told if t)
-    return " ".join(headline) or title_in(summary, language), " ".join(rest)
+    # Whoever was there looks for it by the title of the session.
+    title = title_in(summary, language)
+    return " ".join(headline) or title, " ".join([title, *rest] if headline else rest)
 
 
 async def _tell(tx: AsyncSession, summary: Summary, *, now: datetime) -> None:
