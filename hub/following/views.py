@@ -12,6 +12,7 @@ from hub.following.models import Owner
 from hub.gatherings.models import Progress
 from hub.gatherings.rules import ENDED
 from hub.gatherings.views import moment
+from hub.language.text import looks_like
 
 
 def owner_view(
@@ -42,6 +43,7 @@ def told_views(told: Iterable[Progress]) -> list[dict[str, Any]]:
         {
             "status": each.status,
             "reason": each.reason,
+            "reason_language": looks_like(each.reason),
             "at": moment(each.at),
             "by_owner": each.account_id is None,
         }

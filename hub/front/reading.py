@@ -24,6 +24,7 @@ from hub.gatherings.models import (
     said_of,
 )
 from hub.gatherings.views import contribution_view, moment
+from hub.language.text import looks_like
 from hub.meetings.models import Meeting
 from hub.meetings.states import OFF, SHOWN
 from hub.programme.models import Case, find_case
@@ -184,6 +185,7 @@ async def read_news(
             "session": session_id,
             "status": progress.status,
             "reason": progress.reason,
+            "reason_language": looks_like(progress.reason),
             "at": moment(progress.at),
         }
         for id_, (progress, session_id) in chosen.items()
@@ -260,7 +262,8 @@ async def read_board(
     live = await read_recommendations(tx, [g for g in shown if g.purged_at is None])
     by_session: dict[str, list[dict[str, Any]]] = {}
     for r in live:
-        by_session.setdefault(r["session"]["id"], []).append(r)
+        told = {**r, "reason_language": looks_like(r["reason"])}
+        by_session.setdefault(r["session"]["id"], []).append(told)
     forums = []
     for g in shown:
         listed = by_session.get(g.id, []) if g.purged_at is None else kept_recommendations(g)
@@ -305,6 +308,7 @@ def kept_recommendations(gathering: Gathering) -> list[dict[str, Any]]:
             "measure": item["measure"],
             "status": item["progress"]["status"],
             "reason": item["progress"]["reason"],
+            "reason_language": looks_like(item["progress"]["reason"]),
             "at": item["progress"]["at"],
         }
         for item in record.get("recommendations", ())

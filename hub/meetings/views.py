@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.db import secret_of
+from hub.gatherings.actions import is_guarded
 from hub.gatherings.models import Gathering
 from hub.gatherings.views import moment
 from hub.meetings import places, states, times, warnings
@@ -23,6 +24,7 @@ from hub.meetings.actions import (
     who_is,
 )
 from hub.meetings.doorway import feed_secret
+from hub.meetings.letters import comes_by_own_link
 from hub.meetings.models import Invitee, Meeting, Series
 
 # What of a meeting is for organisers, invitees and, where it is open to all, for everybody.
@@ -205,8 +207,14 @@ async def read_warnings(
         warnings.Wanted(each.group, each.phd_student, each.reply)
         for each in await list_invitees(tx, meeting.id)
     ]
+    door = await tx.get(Gathering, meeting.gathering_id) if meeting.gathering_id else None
+    plan = replace(
+        plan_of(meeting),
+        lacks_support=door is not None and not door.support and await is_guarded(tx, door),
+        by_own_links=await comes_by_own_link(tx, meeting),
+    )
     found = warnings.warnings_of(
-        plan_of(meeting), now=now, others=[*others, *await _sessions(tx, meeting)], wanted=wanted
+        plan, now=now, others=[*others, *await _sessions(tx, meeting)], wanted=wanted
     )
     return [
         {

@@ -28,6 +28,7 @@ OPEN_WEEKS: Final = 8
 # The codes, gravest first; their sentences are catalogue words ``warning.<code>``.
 CODES: Final = (
     "past",
+    "no_support",
     "same_person",
     "same_place",
     "same_case",
@@ -53,9 +54,10 @@ CODES: Final = (
     "recording",
     "short_notice",
     "invite_soon",
+    "own_links",
 )
 # Advice: no reason is asked for going on.
-HINTS: Final = ("autumn_break", "citizens_hours", "invite_soon")
+HINTS: Final = ("autumn_break", "citizens_hours", "invite_soon", "own_links")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,9 @@ class Plan:
     to_confirm: bool = False
     planned_local: datetime | None = None
     invited_at: datetime | None = None
+    # Of the live session: it cannot begin without a support person; each comes in by invitation.
+    lacks_support: bool = False
+    by_own_links: bool = False
 
 
 @dataclass(frozen=True)
@@ -142,8 +147,13 @@ def warnings_of(
         *_about_hours(plan, guests),
         *_about_people(plan, guests),
     ]
-    if plan.recording:
-        found.append(Warning("recording"))
+    for code, holds in (
+        ("recording", plan.recording),
+        ("no_support", plan.lacks_support),
+        ("own_links", plan.by_own_links),
+    ):
+        if holds:
+            found.append(Warning(code))
     return sorted(found, key=lambda each: CODES.index(each.code))
 
 

@@ -8,7 +8,7 @@ import icalendar
 import pytest
 
 from hub.meetings.doorway import feed_secret
-from tests.cast import Person
+from tests.cast import Person, plan
 from tests.conftest import Hub
 
 from .room import PLAN, REASON, Room, open_room
@@ -190,6 +190,25 @@ async def test_a_session_is_made_attached_and_taken_off(hub: Hub, fatima: Person
     assert answer.json()["session"] == session
     answer = await fatima.put(f"/workshops/{meeting_id}/session", {"session": "s_none"})
     assert answer.status_code == 422
+
+
+async def test_a_session_that_cannot_begin_is_warned_of(hub: Hub, fatima: Person) -> None:
+    meeting_id = await made(fatima, form="online", link="")
+    guarded = await plan(fatima, case="ward")
+    attached = await fatima.put(f"/workshops/{meeting_id}/session", {"session": guarded["id"]})
+    assert attached.status_code == 200, attached.text
+
+    async def codes() -> dict[str, bool]:
+        found = (await fatima.get(f"/workshops/{meeting_id}/warnings")).json()["items"]
+        return {each["code"]: each["hint"] for each in found}
+
+    told = await codes()
+    assert told["no_support"] is False
+    assert told["own_links"] is True
+    support = {"name": "Sara", "contact": "070-000 00 00"}
+    kept = await fatima.put(f"/sessions/{guarded['id']}/entry", {"support": support})
+    assert kept.status_code == 200, kept.text
+    assert "no_support" not in await codes()
 
 
 async def test_warnings_are_told_and_gone_on_with(hub: Hub, fatima: Person) -> None:

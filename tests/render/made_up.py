@@ -2391,7 +2391,8 @@ def recommended(number: int = 1, status: str = "open", **more: Any) -> dict[str,
                     "closed_at": AT},
         "owner": "Avdelning <7>", "when": "2027-03-01", "measure": "Två frågor",
         "result": "adopted", "status": status, "next": ["doing", "done", "dropped"],
-        "reason": "Ingen <tid>" if status == "dropped" else "", "at": AT, "published": True, **more,
+        "reason": "Ingen <tid>" if status == "dropped" else "", "at": AT, "published": True,
+        "reason_language": "sv" if status == "dropped" else None, **more,
     }  # fmt: skip
 
 
@@ -2467,8 +2468,14 @@ def front_pages() -> list[tuple[str, str, dict[str, Any]]]:
 
 def following_pages() -> list[tuple[str, str, dict[str, Any]]]:
     history = [
-        {"status": "doing", "reason": "<På> gång", "at": AT, "by_owner": True},
-        {"status": "open", "reason": "", "at": AT, "by_owner": False},
+        {
+            "status": "doing",
+            "reason": "<På> gång",
+            "at": AT,
+            "by_owner": True,
+            "reason_language": "sv",
+        },
+        {"status": "open", "reason": "", "at": AT, "by_owner": False, "reason_language": None},
     ]
     page = {"r": recommended(), "history": history, "secret": "ow_1", "told": False,
             "stopped": False}  # fmt: skip
