@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from sqlalchemy import select
 
 from hub.mail.actions import read_mail
 from hub.mail.models import Mail
+from hub.meetings.models import Meeting
+from hub.schedule.models import Task
 from hub.search.actions import find
 from hub.settings import Settings
 from hub.summaries.actions import list_statements
@@ -214,6 +217,31 @@ async def test_a_published_edition_stays_as_it_was_until_the_next(hub: Hub) -> N
     # The other four say what the record says, in other words but the same numbers.
     assert answer.status_code == 200, answer.text
     assert "Vi var sju." in (await hub.http.get(path)).text
+
+
+async def test_the_meeting_it_was_held_in_is_published_with_it(hub: Hub) -> None:
+    session = await forum.hold(hub)
+    now = hub.clock.now()
+    held = {
+        "kind": "external", "title": {"sv": "Träff", "en": "Meeting"}, "created_at": now,
+        "starts_local": "2027-03-04T13:00", "ends_local": "2027-03-04T14:30", "starts_at": now,
+        "ends_at": now + timedelta(minutes=90), "updated_at": now, "gathering_id": session.id,
+    }  # fmt: skip
+    other = await forum.hold(hub)
+    async with hub.database.transaction() as tx:
+        tx.add(Meeting(**held, id="w_held", uid="1@hub.test", state="ended", ended_at=now))
+        tx.add(
+            Meeting(
+                **{**held, "gathering_id": other.id}, id="w_other", uid="2@hub.test",
+                state="ended", ended_at=now,
+            )
+        )  # fmt: skip
+    await forum.published(hub, session)
+    async with hub.database.reading() as tx:
+        assert (await tx.get_one(Meeting, "w_held")).state == "published"
+        assert (await tx.get_one(Meeting, "w_other")).state == "ended"
+        kinds = list(await tx.scalars(select(Task.kind).where(Task.about == "w_held")))
+        assert "meeting_follow_up" in kinds
 
 
 async def test_what_is_published_is_found_and_told_to_those_who_want_to_hear(hub: Hub) -> None:

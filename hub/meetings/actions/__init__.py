@@ -50,6 +50,7 @@ from hub.meetings.actions.moving import (
     follow_session,
     may_move,
     move_meeting,
+    note_published,
     recommendation_counts,
 )
 from hub.meetings.actions.planning import (
@@ -111,6 +112,7 @@ __all__ = [
     "meetings_of_address",
     "move_meeting",
     "needs_of",
+    "note_published",
     "offer_places",
     "own_feedback",
     "plan_tasks",

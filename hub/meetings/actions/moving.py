@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.audit.actions import SYSTEM, note
@@ -140,6 +140,22 @@ async def confirm_date(
     await note(
         tx, "meeting_changed", actor=account.id, now=now, subject=meeting.id, fields="to_confirm"
     )
+    await _follow(tx, meeting, now=now)
+
+
+async def note_published(tx: AsyncSession, gathering_id: str, *, now: datetime) -> None:
+    """What came of the session is published: so is the meeting that was held in it, if it ended.
+
+    Source: dissemination.md, "Life cycle", published.
+    """
+    meeting = await tx.scalar(
+        select(Meeting)
+        .where(Meeting.gathering_id == gathering_id, Meeting.state == "ended")
+        .with_for_update()
+    )
+    if meeting is None:
+        return
+    meeting.state, meeting.updated_at = states.next_state(meeting.state, "publish"), now
     await _follow(tx, meeting, now=now)
 
 

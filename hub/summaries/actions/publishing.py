@@ -17,6 +17,7 @@ from hub.errors import Invalid, Refusal
 from hub.gatherings.models import Gathering
 from hub.mail.actions import queue_mail
 from hub.mail.rules import zone_of
+from hub.meetings.actions import note_published
 from hub.people.actions import settle_flags
 from hub.people.actions.consents import consents_of
 from hub.people.actions.contacts import list_contacts
@@ -110,8 +111,9 @@ async def publish_summary(
     await settle_flags(tx, "summary", summary.id, account=account, now=now)
     await drop(tx, summary.id, kinds=["confirm_ends"], fault="already_done")
     await put_in_search(tx, summary, edition)
-    if first:
+    if first and summary.gathering_id is not None:
         await _tell(tx, summary, now=now)
+        await note_published(tx, summary.gathering_id, now=now)
     await note_act(
         tx,
         "summary_published",
@@ -215,9 +217,7 @@ def _searched(
 
 async def _tell(tx: AsyncSession, summary: Summary, *, now: datetime) -> None:
     """Those who took part, may be written to and said yes to be followed hear of it."""
-    if summary.gathering_id is None:
-        return
-    contacts = await list_contacts(tx, [summary.gathering_id])
+    contacts = await list_contacts(tx, [str(summary.gathering_id)])
     consents = await consents_of(tx, [contact.participant.id for contact in contacts])
     for contact in contacts:
         if not consents[contact.participant.id].choices.get("follow"):
