@@ -151,7 +151,7 @@ def test_models_are_listed(begun: Path) -> None:
 def test_the_demonstration_plays_to_its_end_and_checks_its_record(tmp_path: Path) -> None:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")}
     done = subprocess.run(
-        [*HUB, "demo", "--once", "--speed", "100", "--port", "0"],
+        [*HUB, "demo", "--once", "--speed", "200", "--port", "0"],
         capture_output=True,
         text=True,
         cwd=tmp_path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 Language = Literal["sv", "en"]
 LANGUAGES: tuple[Language, Language] = ("sv", "en")
@@ -69,6 +69,10 @@ def group_of(role: str | None) -> str | None:
     return GROUP_OF_ROLE.get(role or "")
 
 
+# All of Unicode's category Cc but line feed and tab.
+_CONTROLS: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
 def clean_text(text: str) -> str:
     """What a person wrote, in one normal form, without what no screen can show.
 
@@ -77,8 +81,7 @@ def clean_text(text: str) -> str:
     """
     text = text.encode("utf-8", "ignore").decode("utf-8")
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    kept = (c for c in text if c in "\n\t" or unicodedata.category(c) != "Cc")
-    return "".join(kept).strip()
+    return _CONTROLS.sub("", text).strip()
 
 
 def is_blank(text: str) -> bool:

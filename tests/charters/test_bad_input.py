@@ -49,6 +49,8 @@ async def test_no_field_of_a_call_makes_the_hub_fail(hub: Hub) -> None:
     for path, calls in spec["paths"].items():
         if "/charters" not in path and path.rsplit("/", 1)[1] not in (*TURNS, *WORDS):
             continue
+        if not set(re.findall(r"\{(\w+)\}", path)) <= ids.keys():
+            continue
         real = re.sub(r"\{(\w+)\}", lambda m: ids[m[1]], path)
         for method, call in calls.items():
             shape = re.findall(r"schemas/(\w+)", json.dumps(call.get("requestBody", {})))
