@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import os
 import socket
 import sys
@@ -563,7 +564,8 @@ def demo(
     """A throw-away hub with a forum under way, played by scripted participants."""
     if not 0 < speed <= 1000:
         fail("--speed must be above 0 and at most 1000", 2)
-    set_up_logs("text")
+    # What is printed is links: they are not to scroll away.
+    set_up_logs("text", least=logging.WARNING)
     raise typer.Exit(
         demo_stage.perform(
             host=host,

@@ -29,8 +29,11 @@ def drop_texts(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventD
     return {key: value for key, value in entry.items() if key not in UNSAID}
 
 
-def set_up_logs(form: str) -> None:
-    """``text`` for people at a terminal, ``json`` for machines: one line for each event."""
+def set_up_logs(form: str, *, least: int = logging.INFO) -> None:
+    """``text`` for people at a terminal, ``json`` for machines: one line for each event.
+
+    ``least``: the level below which nothing is written.
+    """
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -48,7 +51,7 @@ def set_up_logs(form: str) -> None:
     structlog.configure(
         processors=[*shared, renderer],
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, Errors())),
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         cache_logger_on_first_use=False,
     )
     formatter = structlog.stdlib.ProcessorFormatter(
