@@ -362,6 +362,9 @@ def seen_whole(words: Iterator[str], where: str) -> set[int]:
                 # Words that were added, or found, are marked one by one there.
                 continue
             wanted = seen_of(number)
+            if where.endswith("/invitations"):
+                # Addresses that cannot be read are told of line by line there.
+                wanted = squeezed(TEXTS[number].splitlines()[-1])
             # The whole piece only where the end of it does not hold all of the text.
             near = squeezed(piece[max(0, end.start() - 2 * len(TEXTS[number]) - 200) : end.start()])
             if not near.endswith(wanted):
