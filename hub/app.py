@@ -101,6 +101,8 @@ PACKAGES_SECONDS = 5
 MAIL_SECONDS = 5
 # How long at most a connection outlives a seat or sign-in that was ended by another process.
 SOCKETS_SECONDS = 15
+# How often screens are compared with the rows: what was not told to them is shown by the next look.
+MAKE_GOOD_SECONDS = 1
 # How often it is looked whether timed work is due.
 SCHEDULE_SECONDS = 30
 # How often files of mails that are gone are looked for.
@@ -153,6 +155,7 @@ def create_app(
         ended=_ended(database, clock),
         catch_up=screens.catch_up,
         presence_changed=screens.tell_presence,
+        hear=screens.hear,
     )
     screens.live = live
     join_rooms(screens, settings)
@@ -177,6 +180,11 @@ def create_app(
                 "translate summaries",
                 partial(summaries_jobs.translate_summaries, screens, translator),
             ),
+            Every(
+                SUMMARIES_SECONDS,
+                "translate reasons",
+                partial(following_jobs.translate_reasons, screens, translator),
+            ),
             Every(2, "spread corrections", partial(jobs.spread_corrections, screens)),
             Every(2, "spread terms", partial(jobs.spread_terms, screens)),
             Every(PACKAGES_SECONDS, "packages", translator.reload),
@@ -185,6 +193,7 @@ def create_app(
             Every(15 / clock.speed, "presence", partial(jobs.note_presence, screens)),
             Every(WIPE_SECONDS, "wipe", partial(my_data.wipe_left, screens)),
             Every(SOCKETS_SECONDS, "sockets", live.recheck),
+            Every(MAKE_GOOD_SECONDS, "make good", screens.make_good),
             Every(max(0.5, 60 / clock.speed), "idle", partial(jobs.close_idle, screens)),
             Every(
                 max(0.5, SCHEDULE_SECONDS / clock.speed),
@@ -213,6 +222,7 @@ def create_app(
         async with database.transaction() as tx:
             await people.sync_texts(tx, settings.data_dir / "consent", now=clock.now())
         await jobs.load_memory(database, clock, renderer)
+        await jobs.take_up_claimed(database, clock)
         ticker.start()
         yield
         await ticker.stop()
@@ -255,6 +265,7 @@ def join_rooms(screens: Screens, settings: Settings) -> None:
         partial(meetings.withdraw_from_session, sender=sender),
     ]
     screens.unquoters.append(summaries.stop_quoting)
+    screens.tellers += [summaries.tell_points, following.tell_answers, meetings.tell_replies]
 
 
 def _join_routes(app: FastAPI) -> None:

@@ -19,6 +19,7 @@ from hub import schema
 from hub.app import create_app, join_rooms
 from hub.audit.actions import COMMAND, Verdict, key_fits, note, verify
 from hub.audit.models import AuditEntry
+from hub.backup import making, restoring
 from hub.charters.actions import load_shipped as load_shipped_charters
 from hub.charters.commands import charter
 from hub.clock import Clock
@@ -45,6 +46,7 @@ from hub.programme.actions import load_shipped_cases
 from hub.render import Renderer
 from hub.settings import Settings, SettingsError, load_settings
 from hub.web import data_folder
+from hub.wire import Wire
 
 T = TypeVar("T")
 app = typer.Typer(
@@ -126,8 +128,18 @@ def check_schema(settings: Settings) -> None:
     if version == head:
         return
     if version is not None and not schema.is_known(version, settings.database):
-        fail("the database was written by a newer version of the hub; upgrade the hub")
+        fail(schema.NEWER)
     fail("the database is not up to date: run hub migrate, or hub serve --migrate")
+
+
+def migrate_or_fail(settings: Settings) -> None:
+    """Bring the database up to date, or leave it as it is and say why in one line."""
+    try:
+        schema.migrate(settings.database, tell=lambda line: typer.echo(line, err=True))
+    except schema.NotMigrated as error:
+        fail(str(error))
+    except Exception as error:
+        fail(f"the database does not answer: {type(error).__name__}")
 
 
 def check_and_keep(settings: Settings) -> None:
@@ -167,7 +179,7 @@ def serve(
         fail(str(error), 2)
     set_up_logs(settings.log_format)
     if migrate:
-        schema.migrate(settings.database)
+        migrate_or_fail(settings)
     check_schema(settings)
     check_and_keep(settings)
     if not settings.base_url:
@@ -181,7 +193,7 @@ def serve(
         workers=workers,
         log_config=None,
         access_log=False,
-        ws="websockets-sansio",
+        ws=Wire,
         proxy_headers=True,
         timeout_graceful_shutdown=5,
     )
@@ -204,7 +216,7 @@ def init(
     settings = settings_or_fail()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     settings.read_key()
-    schema.migrate(settings.database)
+    migrate_or_fail(settings)
     run(_load_memory(settings))
     run(_init(settings, email, name, ask=not yes))
 
@@ -237,12 +249,9 @@ async def _init(settings: Settings, email: str, name: str, *, ask: bool) -> None
 
 @app.command()
 def migrate() -> None:
-    """Bring the database to the version that this hub knows."""
+    """Bring the database to the version that this hub knows: all of it, or nothing."""
     settings = settings_or_fail()
-    version, _ = schema.versions(settings.database)
-    if version is not None and not schema.is_known(version, settings.database):
-        fail("the database was written by a newer version of the hub; upgrade the hub")
-    schema.migrate(settings.database)
+    migrate_or_fail(settings)
     run(_load_memory(settings))
     run(_load_charters(settings))
     typer.echo(f"database at {schema.versions(settings.database)[0]}")
@@ -263,6 +272,53 @@ async def _load_charters(settings: Settings) -> None:
             await load_shipped_charters(tx, now=Clock().now(), demonstration=False)
     finally:
         await database.close()
+
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A file of hub backup.")]
+
+
+@app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over a file.")] = False,
+) -> None:
+    """Write the whole hub to one file, also while it runs, and verify it.
+
+    In it: the database as at one moment, the secret key where it is a file, and what is in the
+    data folder but translation packages. Keep it as secret as the hub itself.
+    """
+    settings = settings_or_fail()
+    try:
+        made = making.make(settings, file, force=force, now=Clock().now())
+    except making.NotBackedUp as error:
+        fail(str(error))
+    rows = sum(made.manifest.counts.values())
+    typer.echo(f"{made.path}: {rows} rows, {made.size} bytes, written and verified")
+    if not made.has_key:
+        typer.echo("the secret key is not in it: keep HUB_SECRET_KEY as well", err=True)
+
+
+@app.command()
+def restore(
+    file: File,
+    force: Annotated[
+        bool, typer.Option("--force", help="Put it in the place of the hub that is there.")
+    ] = False,
+) -> None:
+    """Put the hub back as it was when a backup was made. Stop the hub first.
+
+    With --force everything newer is lost, but who withdrew since, or took words back, is erased
+    again, and mails that went out since do not go out again.
+    """
+    settings = settings_or_fail()
+    try:
+        done = restoring.restore(
+            settings, file, force=force, now=Clock().now(), open_screens=_at_hub
+        )
+    except restoring.NotRestored as error:
+        fail(str(error), error.status)
+    for line in restoring.describe(done):
+        typer.echo(line)
 
 
 @app.command()

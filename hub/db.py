@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import secrets
 import sqlite3
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, ClassVar
 
 import aiosqlite
@@ -18,6 +21,9 @@ from sqlalchemy.dialects.sqlite.aiosqlite import (
     AsyncAdapt_aiosqlite_cursor,
     AsyncAdapt_aiosqlite_dbapi,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DataError, DBAPIError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -28,14 +34,34 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, TypeDecorator
 from sqlalchemy.util.concurrency import await_
 
+from hub.sealing import keyed_hash
+
 # Milliseconds to wait for the database's lock, and to wait for readers where files are wiped.
 WAIT, WIPE_WAIT = 10_000, 250
+# Of PostgreSQL: seconds to get a connection, to run a statement, and to stay in a transaction
+# without one; after SILENCE seconds the server, or the way to it, is taken to be gone.
+CONNECT, STATEMENT, IDLE, SILENCE = 5, 30, 60, 40
+# Seconds after which a connection is asked whether it still is one before it is used again: each
+# time would cost as much as a short statement.
+UNUSED = 2
+# The lock that puts changes in order; the number says nothing.
+CHANGES_LOCK = 8_305_113
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
 def new_id(prefix: str) -> str:
     """An opaque id such as ``s_7k3…``; 20 characters of a 32-letter alphabet, 100 bits."""
     return f"{prefix}_" + "".join(secrets.choice(ALPHABET) for _ in range(20))
+
+
+def id_of(tx: AsyncSession, prefix: str, *said: str) -> str:
+    """The same id for the same words: what a form makes that is sent twice is made once.
+
+    Nobody can tell it beforehand, so a form names no id that is somebody else's.
+    """
+    digits = int(keyed_hash(secret_of(tx), "id of", " ".join(said)), 16)
+    letters = (ALPHABET[digits >> 5 * place & 31] for place in range(20))
+    return f"{prefix}_" + "".join(letters)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -107,9 +133,12 @@ class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
         return self._lastrowid
 
     def execute(self, operation: Any, parameters: Any = None) -> None:
+        _check_texts(parameters or ())
         self._run(lambda cursor: cursor.execute(operation, parameters or ()))
 
     def executemany(self, operation: Any, seq_of_parameters: Sequence[Any]) -> None:
+        for parameters in seq_of_parameters:
+            _check_texts(parameters)
         self._run(lambda cursor: cursor.executemany(operation, seq_of_parameters))
 
     def _run(self, statement: Callable[[sqlite3.Cursor], Any]) -> None:
@@ -139,6 +168,13 @@ class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
         self._rows.clear()
 
 
+def _check_texts(parameters: Iterable[Any]) -> None:
+    """PostgreSQL keeps no text with NUL in it, so SQLite shall not either: rows move over."""
+    for value in parameters:
+        if isinstance(value, str) and "\0" in value:
+            raise sqlite3.DataError("text with a NUL character")
+
+
 class OneHopConnection(AsyncAdapt_aiosqlite_connection):
     __slots__ = ()
 
@@ -150,6 +186,56 @@ class OneHopDriver(AsyncAdapt_aiosqlite_dbapi):
 
     def connect(self, *arg: Any, **kw: Any) -> OneHopConnection:
         return OneHopConnection(self, super().connect(*arg, **kw)._connection)
+
+
+@cache
+def postgres_connection() -> Any:
+    """The driver's class of connections, with one on which nobody waits for ever.
+
+    The server's own limits are of no use where it, or the network, has stopped saying anything.
+    """
+    import psycopg  # noqa: PLC0415 - 9 MB that a hub on SQLite has no use for
+
+    class PostgresConnection(psycopg.AsyncConnection[Any]):
+        async def wait(self, *args: Any, **more: Any) -> Any:
+            try:
+                async with asyncio.timeout(SILENCE):
+                    return await super().wait(*args, **more)
+            except TimeoutError as error:
+                # What the server still does on it is not known.
+                self.pgconn.finish()
+                raise psycopg.OperationalError("the server does not answer") from error
+            except psycopg.Error as error:
+                # The rest repeats whole rows, and what people wrote must not be in the log.
+                if error.diag.message_primary:
+                    error.args = (error.diag.message_primary,)
+                raise
+
+    return PostgresConnection
+
+
+def _postgres_options(url: str) -> dict[str, Any]:
+    """How to connect. What the address itself says about the server's settings stays in force."""
+    limits = (
+        f"-c lock_timeout={WAIT} -c statement_timeout={STATEMENT * 1000} "
+        f"-c idle_in_transaction_session_timeout={IDLE * 1000}"
+    )
+    own = make_url(url).query.get("options", "")
+    return {
+        "pool_size": 10,
+        "max_overflow": 20,
+        "pool_timeout": WAIT / 1000,
+        "connect_args": {
+            "async_creator_fn": postgres_connection().connect,
+            "connect_timeout": CONNECT,
+            "options": f"{limits} {own}".strip(),
+            # Of a machine that is gone without a word: milliseconds, and 10 + 3 × 5 seconds.
+            "tcp_user_timeout": 20_000,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+        },
+    }
 
 
 class Database:
@@ -164,27 +250,41 @@ class Database:
         options: dict[str, Any] = (
             {"module": OneHopDriver(aiosqlite, sqlite3)}
             if self.is_sqlite
-            else {"pool_size": 10, "max_overflow": 20, "pool_pre_ping": True}
+            else _postgres_options(url)
         )
         # A fault of the database ends up in the log, and what people wrote must not.
         self.engine: AsyncEngine = create_async_engine(url, hide_parameters=True, **options)
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
+        else:
+            _prepare_postgres(self.engine)
+        read_engine = (
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        )
         write_engine = self.engine.execution_options(hub_write=True)
         info = {"secret_key": secret_key}
         self._wiping, self._to_wipe = asyncio.Lock(), True
-        self._read = async_sessionmaker(self.engine, expire_on_commit=False, info=info)
+        self._read = async_sessionmaker(read_engine, expire_on_commit=False, info=info)
         self._write = async_sessionmaker(write_engine, expire_on_commit=False, info=info)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
-        """One consistent view; nothing is written."""
+        """One consistent view; nothing is written, and PostgreSQL refuses it."""
         async with self._read() as session, session.begin():
             yield session
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
-        """A change: all of it is committed at the end of the block, or none of it."""
+        """A change: all of it is committed at the end of the block, or none of it.
+
+        Changes come one after the other, on both databases and in all processes: what one has
+        read still holds when it writes, and no two wait for each other. So nothing slow belongs
+        in the block.
+        """
         async with self._write() as session, session.begin():
             yield session
 
@@ -261,6 +361,71 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     def on_begin(connection: Any) -> None:
         write = connection.get_execution_options().get("hub_write")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _prepare_postgres(engine: AsyncEngine) -> None:
+    """One change at a time, as in SQLite: the rules count on that what they have read holds.
+
+    Two changes would else both find a place free, and give it away twice, or lock the same rows
+    in different order and refuse each other.
+    """
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def on_begin(connection: Any) -> None:
+        if connection.get_execution_options().get("hub_write"):
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({CHANGES_LOCK})")
+
+    @event.listens_for(engine.sync_engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:
+        record.info["used"] = time.monotonic()
+
+    @event.listens_for(engine.sync_engine, "checkout")
+    def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        now = time.monotonic()
+        if now - record.info.get("used", now) > UNUSED:
+            dialect = engine.sync_engine.dialect
+            try:
+                dialect.do_ping(connection)
+            except dialect.loaded_dbapi.Error as error:
+                # All the others go too, and the one who asked gets a new one.
+                raise InvalidatePoolError from error
+
+
+_SQLITE_AWAY = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+}
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether a fault passes by itself or with more room: no connection, a lock, a full disk.
+
+    All else that a database complains of is a mistake in the hub.
+    """
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.Error):
+        # The low byte is the kind; what is above it says more exactly where.
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _SQLITE_AWAY
+    return error.connection_invalidated or isinstance(error, OperationalError)
+
+
+def is_unkeepable(error: DBAPIError) -> bool:
+    """Whether a database was given what no column keeps: NUL in a text, or too large a number."""
+    if not isinstance(error, DataError):
+        return False
+    # 22003: numeric value out of range. The drivers themselves refuse NUL, without a code.
+    return getattr(error.orig, "sqlstate", None) in (None, "22003")
 
 
 async def claim(session: AsyncSession, statement: Update) -> bool:

@@ -55,6 +55,16 @@ class TooFast(Refusal):
         self.retry_after = retry_after
 
 
+class Unavailable(Refusal):
+    """What the hub cannot do without is away for a while; ``retry_after`` is in seconds."""
+
+    status = 503
+
+    def __init__(self, code: str, *, retry_after: int = 10, **facts: object) -> None:
+        super().__init__(code, **facts)
+        self.retry_after = retry_after
+
+
 class Invalid(Refusal):
     """Form faults: ``fields`` maps a JSON pointer (``/text``) to the code of its sentence."""
 

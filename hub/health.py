@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import tempfile
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
@@ -31,6 +34,9 @@ router = APIRouter(include_in_schema=False)
 STARTED = time.time()
 OTHER_KEY = "the secret key is not the one that this database was sealed with: see HUB_SECRET_KEY"
 MAIL_ASKED_SECONDS = 60
+# Below which an organiser should make room, and what is written to see whether there is any.
+DISK_LOW_BYTES = 200_000_000
+PROBE_BYTES = 65_536
 _asked: dict[str, tuple[float, str]] = {}
 
 
@@ -48,6 +54,7 @@ async def check_parts(settings: Settings, database: Database, translator: Servic
     """One line per dependency; nothing here raises."""
     return [
         await _database(settings, database),
+        await _disk(settings),
         await _redis(settings),
         *_translation(translator),
         await _translations(database),
@@ -71,6 +78,26 @@ async def _database(settings: Settings, database: Database) -> Part:
     if version != known:
         return Part("database", "down", f"at {version}, this hub knows {known}", needed=True)
     return Part("database", "ok", "sqlite" if settings.is_sqlite else "postgresql", needed=True)
+
+
+async def _disk(settings: Settings) -> Part:
+    """Whether the data folder takes what is written: with SQLite nothing is kept without it."""
+    try:
+        free = await asyncio.to_thread(_try_disk, settings.data_dir)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        state: Literal["degraded", "down"] = "down" if settings.is_sqlite else "degraded"
+        return Part("disk", state, reason.lower(), needed=settings.is_sqlite)
+    left = f"{free // 1_000_000} MB free"
+    return Part("disk", "degraded" if free < DISK_LOW_BYTES else "ok", left)
+
+
+def _try_disk(folder: Path) -> int:
+    """Write as much as a few posts take, and take it away; how many bytes are free then."""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".probe-") as file:
+        file.write(bytes(PROBE_BYTES))
+        file.flush()
+    return shutil.disk_usage(folder).free
 
 
 async def _redis(settings: Settings) -> Part:

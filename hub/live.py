@@ -7,23 +7,38 @@ somebody who has been removed cannot come back with an old connection.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
-from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from typing import Any, Literal
 
 import socketio
 import structlog
+from engineio.packet import MESSAGE
+from engineio.packet import Packet as EnginePacket
+from socketio.packet import EVENT
+
+from hub.wire import EXTENSION, Shared, Wire
 
 log = structlog.get_logger(__name__)
 LANGUAGES = ("sv", "en")
 FORMATS = ("json", "html")
 # All that is ever sent down: a push that has another name is a bug.
 EVENTS = ("changes", "notice", "presence", "private")
+# Each process shows these to its own screens, in its own order, when it is nudged.
+OWN_SCREENS = ("changes", "presence")
+NUDGE = "nudge"
 TYPING_SECONDS = 2.0
 PRESENCE_DELAY = 0.3
+# Packets that may wait for a screen that does not read; then it is let go.
+MOST_WAITING = 200
+# How long Redis may take to answer, and how soon it is asked again.
+REDIS_SECONDS = 2
+# What is kept for Redis while it does not answer.
+MOST_UNTOLD = 500
 
 
 @dataclass(frozen=True)
@@ -63,10 +78,135 @@ class NotAdmitted(Exception):
     """``args[0]`` is the code of the reason."""
 
 
+class Rooms(socketio.AsyncManager):  # type: ignore[misc]
+    """Who is in which room of this process, and what goes to all of them at once.
+
+    The library starts a task for each screen and puts the packet into its queue, where another
+    task takes it. A screen that waits for nothing is written to at once instead.
+    """
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.wires: dict[str, Wire] = {}
+        # The last revision of each session that was pushed to the screens of this process.
+        self.pushed: dict[str, int] = {}
+        self.hear: Callable[[dict[str, Any]], None] = lambda _nudge: None
+
+    async def emit(
+        self, event: str, data: Any, namespace: str = "/", room: str | None = None, **more: Any
+    ) -> None:
+        """Send to those of a room who are connected here; ``more`` is the library's."""
+        if more.get("callback") or more.get("skip_sid"):
+            await super().emit(event, data, namespace, room, **more)
+            return
+        if event == NUDGE:
+            self.hear(data)
+            return
+        room = more.get("to") or room
+        packet = self.server.packet_class(EVENT, namespace=namespace, data=[event, data])
+        text = packet.encode()
+        whole = EngineText(MESSAGE, text)
+        for _, connection in list(self.get_participants(namespace, room)):
+            self._send(connection, whole)
+        if event == "changes" and room is not None and room.startswith("session:"):
+            session = data["session"]
+            self.pushed[session] = max(self.pushed.get(session, 0), data["upto"])
+
+    def _send(self, connection: str, packet: EngineText) -> None:
+        socket = self.server.eio.sockets.get(connection)
+        if socket is None or socket.closed:
+            return
+        wire = self.wires.get(connection)
+        # Whatever is in the queue, or was just taken from it, comes first.
+        idle = socket.queue.empty() and not socket.queue._unfinished_tasks
+        if idle and wire is not None and wire.push(packet.encode()):
+            return
+        if wire is not None and socket.queue.qsize() >= MOST_WAITING:
+            # It comes back when it reads again, and asks for what it has missed.
+            wire.drop()
+            return
+        socket.queue.put_nowait(packet)
+
+
+class EngineText(EnginePacket):  # type: ignore[misc]
+    """A packet of Engine.IO that is written once, whoever it goes to."""
+
+    def __init__(self, kind: int, data: str) -> None:
+        super().__init__(kind, data)
+        self._encoded = Shared(super().encode())
+
+    def encode(self, b64: bool = False) -> Shared:
+        return self._encoded
+
+
+class SharedRooms(socketio.AsyncRedisManager, Rooms):  # type: ignore[misc]
+    """The same, and told to all processes by Redis.
+
+    What is told while Redis is away may be lost; ``Screens.make_good`` finds it in the database.
+    """
+
+    def __init__(self, url: str) -> None:
+        super().__init__(
+            url, logger=_redis_log, redis_options={"socket_connect_timeout": REDIS_SECONDS}
+        )
+        self._untold: deque[dict[str, Any]] = deque(maxlen=MOST_UNTOLD)
+        self._telling: asyncio.Task[None] | None = None
+
+    def nudge(self, data: dict[str, Any]) -> None:
+        """Tell the other processes, and not this one."""
+        message = {"method": "emit", "event": NUDGE, "data": [data], "binary": False}
+        more = {"namespace": "/", "room": None, "skip_sid": None, "callback": None}
+        self._tell_soon({**message, **more, "host_id": self.host_id})
+
+    async def _publish(self, data: dict[str, Any]) -> None:
+        """Tell the other processes, in order, while the screens here go on."""
+        self._tell_soon(data)
+
+    def _tell_soon(self, data: dict[str, Any]) -> None:
+        self._untold.append(data)
+        if self._telling is None or self._telling.done():
+            self._telling = asyncio.create_task(self._tell())
+
+    async def _tell(self) -> None:
+        while self._untold:
+            await super()._publish(self._untold.popleft())
+
+    async def _redis_listen_with_retries(self) -> AsyncIterator[Any]:
+        """As the library does it, which waits for up to a minute before it tries again."""
+        while True:
+            try:
+                self._redis_connect()
+                await self.pubsub.subscribe(self.channel)
+                async for message in self.pubsub.listen():
+                    yield message
+            except Exception as error:
+                _redis_log.warning("cannot receive from Redis: %s", type(error).__name__)
+            await asyncio.sleep(REDIS_SECONDS)
+
+
+class Seldom(logging.Filter):
+    """Lets one line pass in a minute: without Redis there would be some for every push."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno < logging.WARNING or time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + 60
+        return True
+
+
+_redis_log = logging.getLogger("hub.live.redis")
+_redis_log.addFilter(Seldom())
+
+
 Identify = Callable[[Key], Awaitable[bool]]
 Admit = Callable[[Key, str], Awaitable[Admission]]
 CatchUp = Callable[[str, int, str, str], Awaitable[dict[str, Any] | None]]
 Changed = Callable[[str], Awaitable[None]]
+Hear = Callable[[str, str], Awaitable[None]]
 Ended = Callable[[frozenset[str]], Awaitable[frozenset[str]]]
 
 
@@ -79,8 +219,8 @@ class Live:
 
     ``identify`` says whether anybody we know is asking, ``admit`` lets a person into a session or
     raises NotAdmitted, ``ended`` says which of these seats and sign-ins open nothing any more,
-    ``catch_up`` gives the changes since a revision, and ``presence_changed`` is told when people
-    come and go.
+    ``catch_up`` gives the changes since a revision, ``presence_changed`` is told when people come
+    and go, and ``hear`` of which session another process nudged this one, and why.
     """
 
     def __init__(
@@ -92,11 +232,12 @@ class Live:
         ended: Ended,
         catch_up: CatchUp,
         presence_changed: Changed,
+        hear: Hear,
     ) -> None:
-        manager = socketio.AsyncRedisManager(redis_url) if redis_url else None
+        self._rooms = SharedRooms(redis_url) if redis_url else Rooms()
         self.sio = socketio.AsyncServer(
             async_mode="asgi",
-            client_manager=manager,
+            client_manager=self._rooms,
             transports=["websocket"],
             # None keeps the check of the Origin header; [] would switch it off.
             cors_allowed_origins=None,
@@ -108,6 +249,9 @@ class Live:
         self._identify, self._admit, self._ended = identify, admit, ended
         self._catch_up, self._presence_changed = catch_up, presence_changed
         self._keys: dict[str, Key] = {}
+        self._connections: dict[str, str] = {}
+        self._hearing: set[asyncio.Task[None]] = set()
+        self._hear, self._rooms.hear = hear, self._heard
         self._seen: dict[str, dict[str, Seen]] = defaultdict(dict)
         self._typed: dict[tuple[str, str], float] = {}
         self._due: dict[str, asyncio.Task[None]] = {}
@@ -140,17 +284,38 @@ class Live:
         return len(self._keys)
 
     def wants(self, session: str, language: str, form: str) -> bool:
-        """True where somebody may be in that room; with several processes, always."""
-        if self.sio.manager.__class__ is not socketio.AsyncManager:
-            return True
+        """True where a screen of this process is in that room."""
         rooms = self.sio.manager.rooms.get("/", {})
         return bool(rooms.get(room_of(session, language, form)))
 
     async def emit(self, event: str, data: dict[str, Any], *, room: str) -> None:
-        """Send to a room. Raises ValueError for an event that is not among ``EVENTS``."""
+        """Send to a room: of this process those of ``OWN_SCREENS``, of all processes the others.
+
+        Raises ValueError for an event that is not among ``EVENTS``.
+        """
         if event not in EVENTS:
             raise ValueError(f"no push is called {event!r}")
-        await self.sio.emit(event, data, room=room)
+        await self.sio.emit(event, data, room=room, ignore_queue=event in OWN_SCREENS)
+
+    def known(self, session: str) -> int | None:
+        """The revision that the screens of this process know; None where there are none."""
+        return self._rooms.pushed.get(session)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether there are other processes."""
+        return isinstance(self._rooms, SharedRooms)
+
+    def nudge(self, session: str, what: str = "changes") -> None:
+        """Let other processes know that their screens may have something new to show."""
+        if isinstance(self._rooms, SharedRooms):
+            self._rooms.nudge({"session": session, "what": what})
+
+    def _heard(self, nudge: dict[str, Any]) -> None:
+        if nudge["session"] in self._seen:
+            task = asyncio.ensure_future(self._hear(nudge["session"], nudge["what"]))
+            self._hearing.add(task)
+            task.add_done_callback(self._hearing.discard)
 
     async def remove(self, session: str, person: str) -> None:
         """Take a person's connections out of the session's rooms."""
@@ -185,9 +350,15 @@ class Live:
         if not await self._identify(key):
             raise socketio.exceptions.ConnectionRefusedError("unauthorized")
         self._keys[sid] = key
+        wire = environ.get("asgi.scope", {}).get("extensions", {}).get(EXTENSION)
+        connection = self._rooms.eio_sid_from_sid(sid, "/")
+        if isinstance(wire, Wire) and connection is not None:
+            self._rooms.wires[connection] = wire
+            self._connections[sid] = connection
 
     async def _disconnect(self, sid: str, *_reason: object) -> None:
         self._keys.pop(sid, None)
+        self._rooms.wires.pop(self._connections.pop(sid, ""), None)
         for session in [s for s, seen in self._seen.items() if sid in seen]:
             await self._out(sid, session)
 
@@ -211,6 +382,7 @@ class Live:
         await self.sio.enter_room(sid, f"person:{admission.person}")
         if admission.runs:
             await self.sio.enter_room(sid, f"desk:{session}")
+        self._rooms.pushed.setdefault(session, admission.revision)
         if after is not None and after < admission.revision:
             missed = await self._catch_up(session, after, language, form)
             if missed:
@@ -247,6 +419,7 @@ class Live:
             await self.sio.leave_room(sid, room)
         if not self._seen.get(session):
             self._seen.pop(session, None)
+            self._rooms.pushed.pop(session, None)
         if not quiet:
             self._presence_soon(session)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import sys
@@ -15,13 +16,19 @@ UNSAID = frozenset({"text", "name", "alias", "email", "token", "secret", "passwo
 
 
 class Errors(io.TextIOBase):
-    """Standard error as it is when something is written: who redirects it may close it again."""
+    """Standard error as it is when something is written: who redirects it may close it again.
+
+    What it does not take is left out: a full disk is no reason to fail what the line tells of.
+    """
 
     def write(self, text: str) -> int:
-        return sys.stderr.write(text)
+        with contextlib.suppress(OSError):
+            return sys.stderr.write(text)
+        return len(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
 
 
 def drop_texts(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:

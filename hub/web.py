@@ -6,20 +6,27 @@ does not send it; no tokens, so that shared fragments stay shared.
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from ipaddress import IPv4Address, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 import structlog
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
@@ -27,18 +34,22 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.clock import Clock
-from hub.db import Database
-from hub.errors import Fault, Invalid, Refusal, TooFast
+from hub.db import Database, is_away, is_unkeepable
+from hub.errors import Fault, Invalid, Refusal, TooFast, Unavailable
 from hub.render import Renderer
 from hub.settings import Settings
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 LANGUAGE_COOKIE = "hub_language"
 PROBLEM = "application/problem+json"
 MAX_BODY_BYTES = 4_000_000
 ONCE_LATELY = "1 per hour"
 WRONG_LINKS = "60 per minute"
 WRONG_LINKS_IN_ALL = "600 per minute"
+# How long Redis may take to count one, and for how long it is not asked after it did not.
+REDIS_SECONDS = 3.0
+REDIS_AWAY_SECONDS = 2.0
 
 CSP = (
     "default-src 'self'; img-src 'self' data:; connect-src 'self'; object-src 'none'; "
@@ -56,29 +67,31 @@ HEADERS = {
 
 
 # --- parts of the application, for routes ---------------------------------------------------
+# All are coroutines: the framework calls plain functions in a worker thread, and the way there and
+# back takes longer than what most of a request does.
 
 
-def _database(request: HTTPConnection) -> Database:
+async def _database(request: HTTPConnection) -> Database:
     found: Database = request.app.state.database
     return found
 
 
-def _clock(request: HTTPConnection) -> Clock:
+async def _clock(request: HTTPConnection) -> Clock:
     found: Clock = request.app.state.clock
     return found
 
 
-def _renderer(request: HTTPConnection) -> Renderer:
+async def _renderer(request: HTTPConnection) -> Renderer:
     found: Renderer = request.app.state.renderer
     return found
 
 
-def _settings(request: HTTPConnection) -> Settings:
+async def _settings(request: HTTPConnection) -> Settings:
     found: Settings = request.app.state.settings
     return found
 
 
-def _limits(request: HTTPConnection) -> Limits:
+async def _limits(request: HTTPConnection) -> Limits:
     found: Limits = request.app.state.limits
     return found
 
@@ -88,6 +101,16 @@ Time = Annotated[Clock, Depends(_clock)]
 Render = Annotated[Renderer, Depends(_renderer)]
 Options = Annotated[Settings, Depends(_settings)]
 RateLimits = Annotated["Limits", Depends(_limits)]
+
+
+def made_here(kind: type[T]) -> Callable[..., Awaitable[T]]:
+    """A dependency that makes a ``kind`` of what its constructor asks for, without a thread."""
+
+    async def make(**parts: Any) -> T:
+        return kind(**parts)
+
+    make.__signature__ = inspect.signature(kind, eval_str=True)  # type: ignore[attr-defined]
+    return make
 
 
 # --- languages ------------------------------------------------------------------------------
@@ -124,15 +147,19 @@ def language_of(request: HTTPConnection) -> str:
 
 
 class Limits:
-    """Rate limits by person or address; in memory, or in Redis where there are processes."""
+    """Rate limits by person or address; in memory, or in Redis where there are processes.
+
+    While Redis does not answer each process counts for itself: people go on writing.
+    """
 
     def __init__(self, redis_url: str, *, speed: float = 1.0) -> None:
-        storage: Storage = (
-            RedisStorage(f"async+{redis_url}", implementation="redispy")
+        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._shared = (
+            MovingWindowRateLimiter(RedisStorage(f"async+{redis_url}", implementation="redispy"))
             if redis_url
-            else MemoryStorage()
+            else None
         )
-        self._strategy = MovingWindowRateLimiter(storage)
+        self._away_until = 0.0
         self._speed = speed
         self._rules: dict[str, RateLimitItem] = {}
 
@@ -140,6 +167,19 @@ class Limits:
         if rule not in self._rules:
             self._rules[rule] = parse(rule)
         return self._rules[rule]
+
+    async def _ask(self, asking: Callable[[MovingWindowRateLimiter], Awaitable[bool]]) -> bool:
+        if self._shared is None:
+            return await asking(self._own)
+        if time.monotonic() >= self._away_until:
+            try:
+                async with asyncio.timeout(REDIS_SECONDS):
+                    return await asking(self._shared)
+            except (RedisError, OSError) as error:
+                # Nobody waits for it again and again.
+                self._away_until = time.monotonic() + REDIS_AWAY_SECONDS
+                log.warning("redis away", fault=type(error).__name__)
+        return await asking(self._own)
 
     async def check(self, rule: str, *key: str) -> None:
         """Count one. Raises TooFast where ``rule`` ("20 per 10 second") is used up.
@@ -149,17 +189,19 @@ class Limits:
         if self._speed > 1:
             return
         item = self._rule(rule)
-        if not await self._strategy.hit(item, *key):
+        if not await self._ask(lambda strategy: strategy.hit(item, *key)):
             raise TooFast(retry_after=max(1, item.get_expiry()))
 
     async def count(self, rule: str, *key: str) -> None:
         """Count one, whether or not there is room for it."""
         if self._speed <= 1:
-            await self._strategy.hit(self._rule(rule), *key)
+            item = self._rule(rule)
+            await self._ask(lambda strategy: strategy.hit(item, *key))
 
     async def is_open(self, rule: str, *key: str) -> bool:
         """True where another one would be let through; counts nothing."""
-        return self._speed > 1 or await self._strategy.test(self._rule(rule), *key)
+        item = self._rule(rule)
+        return self._speed > 1 or await self._ask(lambda strategy: strategy.test(item, *key))
 
 
 def address_of(request: HTTPConnection) -> str:
@@ -284,12 +326,19 @@ def problem(
     return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=dict(headers or {}))
 
 
-def refuse(request: HTTPConnection, refusal: Refusal) -> Response:
-    """A refusal in the reader's language: a problem for calls, a page or fragment for people."""
+def refuse(request: HTTPConnection, refusal: Refusal, *, typed: Typed | None = None) -> Response:
+    """A refusal in the reader's language: a problem for calls, a page or fragment for people.
+
+    What was ``typed`` into a form that could not be sent is on the page.
+    """
     renderer: Renderer = request.app.state.renderer
     language = language_of(request)
     detail = renderer.refusal(language, refusal)
-    headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooFast) else {}
+    headers = (
+        {"Retry-After": str(refusal.retry_after)}
+        if isinstance(refusal, TooFast | Unavailable)
+        else {}
+    )
     if isinstance(refusal, Invalid) and refusal.fields:
         detail = " ".join(
             dict.fromkeys(renderer.fault(language, code) for code in refusal.fields.values())
@@ -319,7 +368,36 @@ def refuse(request: HTTPConnection, refusal: Refusal) -> Response:
         )
     if refusal.status == 401 and request.scope.get("method") == "GET":
         return see_other("/sign-in")
-    return error_page(request, status=refusal.status, sentence=detail, headers=headers)
+    return error_page(request, status=refusal.status, sentence=detail, headers=headers, typed=typed)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A form that could not be sent, for sending it again.
+
+    ``words`` are shown, ``rest`` (ids, choices) goes along; a file or a password has to be given
+    anew in the form itself, so that ``complete`` is False.
+    """
+
+    words: list[tuple[str, str]]
+    rest: list[tuple[str, str]]
+    complete: bool
+
+
+async def read_typed(request: Request) -> Typed | None:
+    """What was typed into a form, without passwords; None where it is no form, or has no words."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return None
+    fields = [
+        (name, value.translate(_UNSHOWN) if isinstance(value, str) else None)
+        for name, value in (await request.form()).multi_items()
+    ]
+    told = [(name, value) for name, value in fields if value and "password" not in name]
+    words = [(name, value) for name, value in told if any(letter.isspace() for letter in value)]
+    rest = [pair for pair in told if pair not in words]
+    complete = not any(value is None or "password" in name for name, value in fields)
+    return Typed(words, rest, complete) if complete or words else None
 
 
 def _line_of(code: str) -> dict[str, Any]:
@@ -335,6 +413,7 @@ def error_page(
     sentence: str,
     reference: str | None = None,
     headers: Mapping[str, str] | None = None,
+    typed: Typed | None = None,
 ) -> HTMLResponse:
     renderer: Renderer = request.app.state.renderer
     language = language_of(request)
@@ -345,6 +424,8 @@ def error_page(
         title=renderer.say(language, f"status.{status}"),
         sentence=sentence,
         reference=reference,
+        typed=typed,
+        is_form=request.scope.get("method") != "GET",
         **page_context(request),
     )
     return HTMLResponse(html, status_code=status, headers=dict(headers or {}))
@@ -398,6 +479,20 @@ def install_refusals(app: FastAPI) -> None:
         for name, value in (error.headers or {}).items():
             answer.headers[name] = value
         return answer
+
+    @app.exception_handler(DBAPIError)
+    @app.exception_handler(PoolTimeoutError)
+    @app.exception_handler(OSError)
+    async def on_database(request: Request, error: Exception) -> Response:
+        if isinstance(error, DBAPIError) and is_unkeepable(error):
+            return refuse(request, Invalid({"": "unreadable"}))
+        if not is_away(error):
+            raise error
+        route = getattr(request.scope.get("route"), "path", "")
+        fault = type(getattr(error, "orig", None) or error).__name__
+        log.error("database away", route=route, fault=fault)
+        typed = None if wants_json(request) or is_htmx(request) else await read_typed(request)
+        return refuse(request, Unavailable("database_away"), typed=typed)
 
     @app.exception_handler(Exception)
     async def on_bug(request: Request, error: Exception) -> Response:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import itertools
+import os
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -15,23 +16,29 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 from limits.aio.storage import memory
-from sqlalchemy import event
+from sqlalchemy import Engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from starlette.routing import BaseRoute
 
-from hub import schema
+from hub import db as hub_db
 from hub.app import create_app
-from hub.charters.actions import load_shipped as load_shipped_charters
 from hub.clock import Clock
 from hub.db import Database
 from hub.gatherings import jobs
 from hub.people import actions as people
-from hub.programme.actions import load_shipped_cases
 from hub.settings import Settings
 
+from . import databases
 from .cast import Person, Session, join, plan
+from .databases import Leased, database_of
 from .language.echo import EchoTranslator
+from .same_thread import stay_in_this_thread
+from .servers import own_postgresql, postgresql, redis
+
+__all__ = ["own_postgresql", "postgresql", "redis"]
 
 START = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 LONGEST = (
@@ -42,6 +49,7 @@ LONGEST = (
 )
 _emails = itertools.count(1)
 _routes: list[BaseRoute] = []
+_engines: dict[str, Engine] = {}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -60,6 +68,27 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """All that is imported by now stays to the end: do not look it over for garbage again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Taken out: the hub itself refuses to start with a setting that it does not know.
+    told = os.environ.pop(databases.VARIABLE, "") or "sqlite"
+    databases.choose(getattr(config, "workerinput", {}).get("database", told))
+    config.addinivalue_line("markers", "sqlite(why): a test of what only SQLite has")
+    # A bug's traceback as Python writes it: with frames and values it takes half a second.
+    plain = structlog.dev.ConsoleRenderer(
+        colors=False, exception_formatter=structlog.dev.plain_traceback
+    )
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["database"] = databases.choice()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    databases.stop_servers()
 
 
 class SetClock(Clock):
@@ -85,6 +114,8 @@ class Hub:
     clock: SetClock
     translator: EchoTranslator
     settings: Settings
+    # Of a hub on PostgreSQL: its database.
+    leased: Leased | None = None
 
     @property
     def database(self) -> Database:
@@ -94,6 +125,12 @@ class Hub:
     @property
     def screens(self) -> Any:
         return self.app.state.screens
+
+    def raw(self) -> bytes:
+        """All that the database holds: of SQLite its files, of PostgreSQL every row."""
+        if self.leased is not None:
+            return "\n".join(self.leased.contents()).encode()
+        return b"".join(path.read_bytes() for path in self.settings.data_dir.glob("hub.db*"))
 
     async def translate(self) -> None:
         """Do the waiting translations now."""
@@ -131,20 +168,20 @@ class Hub:
 async def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with what ships and nothing else, to copy: making it takes most of the time."""
     path = tmp_path_factory.mktemp("blank") / "hub.db"
-    url = f"sqlite+aiosqlite:///{path}"
-    schema.migrate(url)
-    database = Database(url)
-    async with database.transaction() as tx:
-        await load_shipped_cases(tx, now=START, demonstration=False)
-        await load_shipped_charters(tx, now=START, demonstration=False)
-    await database.close()
+    await databases.fill(f"sqlite+aiosqlite:///{path}", START)
     return path
 
 
 @pytest.fixture
-async def hub(tmp_path: Path, blank: Path) -> AsyncIterator[Hub]:
-    """The hub with a stand-in translator, its jobs run by hand."""
-    async with running_hub(tmp_path, blank) as found:
+async def hub(request: pytest.FixtureRequest, tmp_path: Path, blank: Path) -> AsyncIterator[Hub]:
+    """The hub with a stand-in translator, its jobs run by hand.
+
+    On SQLite, or where ``HUB_TEST_DATABASE`` says so on PostgreSQL (``tests/databases.py``).
+    """
+    on, only = database_of(request.node.nodeid), request.node.get_closest_marker("sqlite")
+    if only is not None and on == "postgresql" and databases.choice() == "postgresql":
+        pytest.skip(only.args[0])
+    async with running_hub(tmp_path, blank, on="sqlite" if only else on) as found:
         yield found
 
 
@@ -164,6 +201,27 @@ def share_routes(app: FastAPI) -> None:
             app.router.routes[place] = shared
 
 
+def make_engine(url: str, **options: Any) -> AsyncEngine:
+    """An engine that knows the statements which others of this process have worked out.
+
+    To turn statements into SQL anew for each hub takes longer than to run them.
+    """
+    engine = create_async_engine(url, **options)
+    ours = engine.sync_engine
+    first = _engines.setdefault(ours.dialect.name, ours)
+    if ours is not first:
+        known = first.dialect
+
+        def initialize(connection: Any) -> None:
+            if not known.server_version_info:
+                known.initialize(connection)
+
+        ours.dialect.initialize = initialize
+        ours.dialect = known
+        ours._compiled_cache = first._compiled_cache
+    return engine
+
+
 @contextmanager
 def limits_by(clock: Clock) -> Iterator[None]:
     """Rate limits go by this clock: however slow the machine, twenty posts come in one second."""
@@ -175,6 +233,8 @@ def limits_by(clock: Clock) -> Iterator[None]:
 
 def trust_the_disk(database: Database) -> None:
     """Do not wait for the disk: the power never fails in a test."""
+    if not database.is_sqlite:
+        return
 
     @event.listens_for(database.engine.sync_engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
@@ -183,21 +243,45 @@ def trust_the_disk(database: Database) -> None:
         cursor.close()
 
 
+def tests_file() -> str:
+    """The file of the test that runs."""
+    return os.environ["PYTEST_CURRENT_TEST"].partition("::")[0]
+
+
 @asynccontextmanager
-async def running_hub(tmp_path: Path, blank: Path) -> AsyncIterator[Hub]:
-    (tmp_path / "hub.db").write_bytes(blank.read_bytes())
-    settings = Settings(data_dir=tmp_path, base_url="http://hub.test")
-    clock, translator = SetClock(), EchoTranslator()
-    app = create_app(settings, clock=clock, translator=translator)
-    app.state.screens.on_change = partial(bool)
-    share_routes(app)
-    trust_the_disk(app.state.database)
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-    # Nobody has to pack and unpack what stays in this process.
-    plain = {"Accept-Encoding": "identity"}
-    client = httpx.AsyncClient(transport=transport, base_url="http://hub.test", headers=plain)
-    with limits_by(clock):
+async def running_hub(
+    tmp_path: Path, blank: Path, *, on: str | None = None, url: str = ""
+) -> AsyncIterator[Hub]:
+    """A hub with its files in a folder; ``on`` says which database, else the file's name does.
+
+    With ``url``, on a database that has been filled already.
+    """
+    on = on or database_of(tests_file())
+    leased: Leased | None = None
+    async with AsyncExitStack() as stack:
+        patched = stack.enter_context(pytest.MonkeyPatch.context())
+        patched.setattr(hub_db, "create_async_engine", make_engine)
+        stay_in_this_thread(patched)
+        if not url and on == "sqlite":
+            (tmp_path / "hub.db").write_bytes(blank.read_bytes())
+        elif not url:
+            leased = stack.enter_context((await databases.leases(START)).lease())
+            patched.setattr(hub_db, "postgres_connection", databases.connections)
+            url = leased.url
+            stack.enter_context(databases.used_by(tmp_path, url))
+        settings = Settings(data_dir=tmp_path, base_url="http://hub.test", database_url=url)
+        clock, translator = SetClock(), EchoTranslator()
+        app = create_app(settings, clock=clock, translator=translator)
+        app.state.screens.on_change = partial(bool)
+        app.state.screens.progress_seconds = 0
+        share_routes(app)
+        trust_the_disk(app.state.database)
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        # Nobody has to pack and unpack what stays in this process.
+        plain = {"Accept-Encoding": "identity"}
+        client = httpx.AsyncClient(transport=transport, base_url="http://hub.test", headers=plain)
+        stack.enter_context(limits_by(clock))
         async with client as http:
-            yield Hub(app, http, clock, translator, settings)
-    await app.state.screens.settle()
-    await app.state.database.close()
+            yield Hub(app, http, clock, translator, settings, leased)
+        await app.state.screens.settle()
+        await app.state.database.close()

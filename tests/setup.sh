@@ -1,11 +1,30 @@
 #!/bin/sh
-# What the tests need beyond Python: a browser, and Pango for PDF. Installed with apt as root where
-# they are missing.
+# What the tests need beyond Python: a browser, Pango for PDF, and the programs of PostgreSQL and
+# Redis, of which each test run starts its own. Installed with apt as root where they are missing.
 set -eu
-if command -v chromium >/dev/null 2>&1 && ldconfig -p | grep -q libpangoft2-1.0; then exit 0; fi
-if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
-    echo "The tests need Chromium and Pango: install them, or run as root where apt-get works." >&2
+has() { command -v "$1" >/dev/null 2>&1; }
+missing=""
+has chromium || missing="chromium fonts-liberation"
+ldconfig -p | grep -q libpangoft2-1.0 || missing="$missing libpango-1.0-0 libpangoft2-1.0-0"
+has redis-server || missing="$missing redis-server"
+# Debian keeps the server's programs off the path.
+has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+[ -n "$missing" ] || exit 0
+if [ "$(id -u)" != 0 ] || ! has apt-get; then
+    echo "The tests need: $missing. Install them, or run as root where apt-get works." >&2
     exit 1
 fi
+# Nothing that is installed here is to be started, or to make a database of its own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    trap 'rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod 755 "$policy"
+fi
+if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
+    mkdir -p /etc/postgresql-common
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+fi
 apt-get update -qq
-DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-liberation libpango-1.0-0 libpangoft2-1.0-0 >/dev/null
+# shellcheck disable=SC2086
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null

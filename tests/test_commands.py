@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 from tests.commands import run_hub
+from tests.databases import environment_of
 
 HUB = [sys.executable, "-m", "hub.cli"]
 
 
 def run(*arguments: str, folder: Path, given: str = "", **more: str) -> subprocess.CompletedProcess:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")}
-    environment |= {"HUB_DATA_DIR": str(folder), **more}
+    environment |= {**environment_of(folder), **more}
     return run_hub(*arguments, environment=environment, given=given)
 
 
@@ -43,6 +44,7 @@ def test_doctor_says_one_line_for_each_dependency(begun: Path) -> None:
     names = [line.split("  ")[0].strip() for line in done.stdout.splitlines()]
     assert names == [
         "database",
+        "disk",
         "redis",
         "translation sv-en",
         "translation en-sv",

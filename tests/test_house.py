@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 from sqlalchemy import create_engine
+from starlette.routing import BaseRoute
 
 import hub.charters.models
 import hub.gatherings.models
@@ -17,6 +22,7 @@ import hub.language.models
 import hub.people.models
 import hub.programme.models  # noqa: F401
 from hub import schema
+from hub.app import create_app
 from hub.db import Base
 from hub.settings import Settings, SettingsError, load_settings
 from tests.conftest import Hub
@@ -149,6 +155,7 @@ async def test_health_and_readiness_and_metrics(hub: Hub) -> None:
     assert "hub_socket_connections" in metrics.text
 
 
+@pytest.mark.sqlite("PostgreSQL is stopped and started in test_db.py")
 async def test_readiness_tells_of_a_lost_database(hub: Hub) -> None:
     (hub.settings.data_dir / "hub.db").unlink()
     await hub.database.engine.dispose()
@@ -184,3 +191,24 @@ async def test_a_foreign_page_cannot_change_anything(
     answer = await hub.http.post("/sign-out", headers=headers)
     assert (answer.status_code == 303) is allowed
     assert answer.status_code in (303, 403)
+
+
+def test_no_call_goes_through_a_worker_thread(tmp_path: Path) -> None:
+    """The framework runs plain functions there: the way costs more than most requests do."""
+
+    def plain_in(dependant: Dependant) -> Iterator[object]:
+        if dependant.call is not None and not inspect.iscoroutinefunction(dependant.call):
+            yield dependant.call
+        for inner in dependant.dependencies:
+            yield from plain_in(inner)
+
+    def routes_in(routes: list[BaseRoute]) -> Iterator[APIRoute]:
+        for route in routes:
+            if isinstance(route, APIRoute):
+                yield route
+            elif (router := getattr(route, "original_router", None)) is not None:
+                yield from routes_in(router.routes)
+
+    found = list(routes_in(create_app(Settings(data_dir=tmp_path)).router.routes))
+    assert len(found) > 300
+    assert {call for route in found for call in plain_in(route.dependant)} == set()

@@ -69,6 +69,7 @@ ACTS: Final = frozenset(
         "purge_released",
         "purged",
         "consent_text_changed",
+        "restored",
         # what is done by the clock
         "task_run",
     }

@@ -42,6 +42,8 @@ def _settings() -> Settings:
         version, head = schema.versions(settings.database)
     except Exception as error:
         _fail(f"the database does not answer: {type(error).__name__}", 1)
+    if version is not None and not schema.is_known(version, settings.database):
+        _fail(schema.NEWER, 1)
     if version != head:
         _fail("the database is not up to date: run hub migrate", 1)
     return settings

@@ -29,6 +29,7 @@ from hub.web import (
     Time,
     both,
     language_of,
+    made_here,
     read_form,
     read_number,
     see_other,
@@ -566,7 +567,7 @@ def _beside(charter: Mapping[str, Any], view: Mapping[str, Any], step: int) -> s
     return ids[at] if 0 <= at < len(ids) else None
 
 
-At = Annotated[Bench, Depends(Bench)]
+At = Annotated[Bench, Depends(made_here(Bench))]
 
 
 @router.get("/charters/{charter_id}/principles/{principle_id}/edit")

@@ -119,6 +119,7 @@ class _Desk:
                     block=block,
                     texts=_texts(entry),
                     sources=self._sources(entry),
+                    quote_of=self._sources(entry)[0] if block == "voice" else None,
                     **self.known,
                 )
         for statement in own[0 if easy else len(entries) :]:

@@ -54,6 +54,7 @@ from hub.people.models import Account
 from hub.programme.actions import load_shipped_cases
 from hub.settings import Settings
 from hub.summaries.blocks import AUDIENCES
+from hub.wire import Wire
 
 FACILITATOR = ("malin@example.org", "Malin")
 EDITOR = ("ebba@example.org", "Ebba")
@@ -117,7 +118,7 @@ async def _perform(
     app = create_app(settings, clock=clock, demonstration=True)
     cast = await set_the_stage(app)
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, ws="websockets-sansio", timeout_graceful_shutdown=2
+        app, log_config=None, access_log=False, ws=Wire, timeout_graceful_shutdown=2
     )
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve(sockets=[sock]))

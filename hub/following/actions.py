@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -27,6 +27,8 @@ from hub.gatherings import rules as gathering_rules
 from hub.gatherings.actions.erasing import Gone
 from hub.gatherings.actions.log import log_act
 from hub.gatherings.models import Act, Contribution, Gathering, Progress, list_said
+from hub.gatherings.views import moment
+from hub.language.text import Language, looks_like
 from hub.mail.actions import drop_mails
 from hub.mail.models import Mail
 from hub.people import actions as people
@@ -255,6 +257,41 @@ async def withdraw_owners(
     await tx.flush()
 
 
+async def tell_answers(
+    tx: AsyncSession, seats: Sequence[Participant], *, emails: Mapping[str, str]
+) -> dict[str, dict[str, Any]]:
+    """What they answered as owners, in the sessions of these seats.
+
+    None where nobody knows that the address is theirs: their link shows it.
+    """
+    told: dict[str, dict[str, Any]] = {seat.id: {"owner_of": None} for seat in seats}
+    for seat in seats:
+        email = emails.get(seat.id, "")
+        if not email:
+            continue
+        owners = await list_owners(tx, seat.gathering_id)
+        mine = [id_ for id_, owner in owners.items() if _is_theirs(tx, owner, email)]
+        said = await tx.scalars(
+            select(Progress)
+            .where(Progress.contribution_id.in_(mine), Progress.account_id.is_(None))
+            .order_by(Progress.at, Progress.id)
+        )
+        answers = [
+            {
+                "recommendation": p.contribution_id,
+                "status": p.status,
+                "reason": p.reason,
+                "at": moment(p.at),
+            }
+            for p in said
+        ]
+        told[seat.id]["owner_of"] = [
+            {"recommendation": id_, "answers": [a for a in answers if a["recommendation"] == id_]}
+            for id_ in mine
+        ]
+    return told
+
+
 def _is_theirs(tx: AsyncSession, owner: Owner, email: str) -> bool:
     if not email:
         return False
@@ -267,7 +304,7 @@ async def _forget_reasons(tx: AsyncSession, recommendation_id: str) -> None:
     await tx.execute(
         update(Progress)
         .where(Progress.contribution_id == recommendation_id, Progress.account_id.is_(None))
-        .values(reason="")
+        .values(reason="", translation=None)
     )
     await tx.execute(
         update(Act)
@@ -326,6 +363,59 @@ def read_kept(tx: AsyncSession, owner: Owner) -> Kept:
         return Kept(**json.loads(unseal(secret_of(tx), PURPOSE, owner.sealed)))
     except Unreadable:
         return Kept()
+
+
+# --- what was said, in the other language ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Untranslated:
+    """What was said of a recommendation; ``source`` is None where it is too short to tell."""
+
+    progress_id: str
+    gathering_id: str
+    text: str
+    source: Language | None
+
+
+async def list_untranslated(tx: AsyncSession, *, limit: int, after: str = "") -> list[Untranslated]:
+    """Reasons that wait for the other language, by id, from the one after ``after``."""
+    rows = await tx.execute(
+        select(Progress, Contribution.gathering_id)
+        .join(Contribution, Contribution.id == Progress.contribution_id)
+        .where(Progress.id > after, Progress.reason != "", Progress.translation.is_(None))
+        .order_by(Progress.id)
+        .limit(limit)
+    )
+    return [
+        Untranslated(progress.id, gathering_id, progress.reason, looks_like(progress.reason))
+        for progress, gathering_id in rows
+    ]
+
+
+async def list_seated(tx: AsyncSession, gathering_ids: Collection[str]) -> list[Participant]:
+    """Those who took part in these sessions and have not withdrawn, whose names stay."""
+    found = await tx.scalars(
+        select(Participant).where(
+            Participant.gathering_id.in_(gathering_ids), Participant.withdrawn_at.is_(None)
+        )
+    )
+    return list(found)
+
+
+async def put_reasons(
+    tx: AsyncSession, made: Collection[Untranslated], texts: Mapping[str, str]
+) -> int:
+    """Keep translations where it still says what was translated; how many."""
+    said = {each.progress_id: each.text for each in made}
+    found = await tx.scalars(select(Progress).where(Progress.id.in_(said)).with_for_update())
+    count = 0
+    for progress in found:
+        if progress.reason == said[progress.id]:
+            progress.translation = texts[progress.id]
+            count += bool(progress.translation)
+    await tx.flush()
+    return count
 
 
 # --- those who took part ------------------------------------------------------------------------

@@ -14,6 +14,11 @@ from hub.following import actions, rules
 from hub.gatherings import rules as gathering_rules
 from hub.gatherings.doorway import read_recommendations
 from hub.gatherings.models import Contribution, Gathering, Progress, find_gathering
+from hub.gatherings.screens import Screens
+from hub.language.actions import terms_of, translate_all
+from hub.language.models import list_terms_in_use
+from hub.language.text import Language
+from hub.language.translator import Service
 from hub.mail.actions import queue_mail
 from hub.mail.rules import zone_of
 from hub.people.actions import list_contacts
@@ -25,6 +30,50 @@ from hub.schedule.models import Task
 
 # Whose record is not public yet: look again after this long.
 LOOK_AGAIN = timedelta(days=1)
+BATCH = 100
+
+
+async def translate_reasons(screens: Screens, translator: Service) -> int:
+    """Translate what was said of recommendations, by machine; how many.
+
+    Rooms come first. What is too short to tell its language stays as it is.
+    """
+    done, after = 0, ""
+    while True:
+        async with screens.database.reading() as tx:
+            waiting = await actions.list_untranslated(tx, limit=BATCH, after=after)
+            rooms = {each.gathering_id for each in waiting}
+            added = await list_terms_in_use(tx, rooms)
+            names: dict[str, list[str]] = {room: [] for room in rooms}
+            for seat in await actions.list_seated(tx, rooms):
+                names[seat.gathering_id].append(seat.name)
+        if not waiting:
+            return done
+        after = waiting[-1].progress_id
+        made = [each for each in waiting if each.source is None]
+        texts = {each.progress_id: "" for each in made}
+        both: tuple[tuple[Language, Language], ...] = (("sv", "en"), ("en", "sv"))
+        for source, target in both:
+            mine = [each for each in waiting if each.source == source]
+            if not mine:
+                continue
+            found = await translate_all(
+                translator,
+                [each.text for each in mine],
+                source=source,
+                target=target,
+                database=screens.database,
+                scopes=[each.gathering_id for each in mine],
+                names=[names[each.gathering_id] for each in mine],
+                terms=[terms_of(added, each.gathering_id) for each in mine],
+                urgent=False,
+            )
+            kept = [(e, t.text) for e, t in zip(mine, found, strict=True) if t.status != "failed"]
+            texts |= {each.progress_id: text for each, text in kept}
+            made += [each for each, _ in kept]
+        if made:
+            async with screens.database.transaction() as tx:
+                done += await actions.put_reasons(tx, made, texts)
 
 
 def handlers() -> Handlers:

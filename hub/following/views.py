@@ -10,9 +10,9 @@ from hub.following import rules
 from hub.following.actions import Kept
 from hub.following.models import Owner
 from hub.gatherings.models import Progress
+from hub.gatherings.record import reason_view
 from hub.gatherings.rules import ENDED
 from hub.gatherings.views import moment
-from hub.language.text import looks_like
 
 
 def owner_view(
@@ -42,8 +42,7 @@ def told_views(told: Iterable[Progress]) -> list[dict[str, Any]]:
     return [
         {
             "status": each.status,
-            "reason": each.reason,
-            "reason_language": looks_like(each.reason),
+            **reason_view(each),
             "at": moment(each.at),
             "by_owner": each.account_id is None,
         }

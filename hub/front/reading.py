@@ -23,6 +23,7 @@ from hub.gatherings.models import (
     Progress,
     said_of,
 )
+from hub.gatherings.record import reason_view
 from hub.gatherings.views import contribution_view, moment
 from hub.language.text import looks_like
 from hub.meetings.models import Meeting
@@ -184,8 +185,7 @@ async def read_news(
             "id": id_,
             "session": session_id,
             "status": progress.status,
-            "reason": progress.reason,
-            "reason_language": looks_like(progress.reason),
+            **reason_view(progress),
             "at": moment(progress.at),
         }
         for id_, (progress, session_id) in chosen.items()
@@ -262,8 +262,7 @@ async def read_board(
     live = await read_recommendations(tx, [g for g in shown if g.purged_at is None])
     by_session: dict[str, list[dict[str, Any]]] = {}
     for r in live:
-        told = {**r, "reason_language": looks_like(r["reason"])}
-        by_session.setdefault(r["session"]["id"], []).append(told)
+        by_session.setdefault(r["session"]["id"], []).append(r)
     forums = []
     for g in shown:
         listed = by_session.get(g.id, []) if g.purged_at is None else kept_recommendations(g)
@@ -309,6 +308,7 @@ def kept_recommendations(gathering: Gathering) -> list[dict[str, Any]]:
             "status": item["progress"]["status"],
             "reason": item["progress"]["reason"],
             "reason_language": looks_like(item["progress"]["reason"]),
+            "reason_translation": item["progress"].get("reason_translation", ""),
             "at": item["progress"]["at"],
         }
         for item in record.get("recommendations", ())

@@ -41,7 +41,7 @@ from hub.language.translator import Service
 from hub.mail.actions import queue_mail
 from hub.mail.models import Mail
 from hub.mail.rules import zone_of
-from hub.people.models import Account, Participant
+from hub.people.models import Account, Participant, note_seen
 from hub.people.rules import LANGUAGES
 from hub.programme.models import Case
 from hub.render import Renderer
@@ -144,6 +144,22 @@ async def _claim_waiting(screens: Screens) -> list[Waiting]:
             )
             for translation, said in found
         ]
+
+
+async def take_up_claimed(database: Database, clock: Clock) -> None:
+    """At the start of a hub that is one process: what the process before had claimed is due.
+
+    Beside other processes it waits until the claims run out, since they may be theirs.
+    """
+    if not database.is_sqlite:
+        return
+    async with database.transaction() as tx:
+        await tx.execute(
+            update(Translation)
+            .where(Translation.status == "pending", Translation.due_at > clock.now())
+            .values(due_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def _names(tx: AsyncSession, gathering_ids: set[str]) -> dict[str, tuple[str, ...]]:
@@ -500,17 +516,7 @@ async def note_presence(screens: Screens) -> None:
         return
     async with screens.database.transaction() as tx:
         if seen:
-            await tx.execute(
-                update(Participant)
-                .where(
-                    Participant.id.in_(seen),
-                    Participant.left_at.is_(None),
-                    Participant.removed_at.is_(None),
-                    Participant.paused_at.is_(None),
-                )
-                .values(seen_at=now)
-                .execution_options(synchronize_session=False)
-            )
+            await note_seen(tx, seen, now=now)
             await _keep_presence(tx, seen, now=now)
         if touched:
             await tx.execute(
@@ -519,6 +525,9 @@ async def note_presence(screens: Screens) -> None:
                 .values(last_activity_at=now)
                 .execution_options(synchronize_session=False)
             )
+    # Who only had a page open, or was at another process, is no longer here after a while.
+    for gathering_id in live.sessions() if live is not None else []:
+        await screens.tell_presence_here(gathering_id, changed=True)
 
 
 async def _keep_presence(tx: AsyncSession, seen: set[str], *, now: datetime) -> None:

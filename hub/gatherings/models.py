@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -323,6 +324,8 @@ class Progress(Base):
     contribution_id: Mapped[str] = mapped_column(ForeignKey("contributions.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(String(10))
     reason: Mapped[str] = mapped_column(Text, default="")
+    # The reason in the other language, by machine; None until it is made.
+    translation: Mapped[str | None] = mapped_column(Text)
     account_id: Mapped[str | None] = mapped_column(ForeignKey("accounts.id", ondelete="SET NULL"))
     at: Mapped[datetime]
 
@@ -518,6 +521,14 @@ async def list_everything_said(tx: AsyncSession, gathering_id: str) -> list[Cont
     return list(found)
 
 
+async def list_revisions(tx: AsyncSession, gathering_ids: Collection[str]) -> dict[str, int]:
+    """The revisions that these sessions are at."""
+    found = await tx.execute(
+        select(Gathering.id, Gathering.revision).where(Gathering.id.in_(gathering_ids))
+    )
+    return dict(found.tuples().all())
+
+
 async def list_said(tx: AsyncSession, gathering_id: str) -> list[Said]:
     """Shared and private, as much of each as the rules need: read at every change of a session."""
     rows = await tx.execute(
@@ -532,8 +543,8 @@ async def list_said(tx: AsyncSession, gathering_id: str) -> list[Said]:
             Contribution.fields,
             Contribution.created_at,
             Contribution.text,
-            Contribution.seq,
-            Contribution.hidden_at,
+            Contribution.seq.is_not(None),
+            Contribution.hidden_at.is_not(None),
         )
         .outerjoin(Participant, Participant.id == Contribution.participant_id)
         .where(*_is_said(gathering_id))
@@ -541,19 +552,32 @@ async def list_said(tx: AsyncSession, gathering_id: str) -> list[Said]:
     )
     return [
         Said(
-            id=row.id,
-            kind=row.kind,
-            phase=key_of(row.phase, row.principle),
-            author=row.participant_id,
-            group=group_of(row.role),
-            reply_to=row.reply_to,
-            fields=row.fields,
-            created_at=row.created_at,
-            words=len(row.text.split()),
-            shared=row.seq is not None,
-            hidden=row.hidden_at is not None,
+            id=id_,
+            kind=kind,
+            phase=key_of(phase, principle),
+            author=author,
+            group=group_of(role),
+            reply_to=reply_to,
+            fields=fields,
+            created_at=created_at,
+            words=len(text.split()),
+            shared=bool(shared),
+            hidden=bool(hidden),
         )
-        for row in rows
+        for (
+            id_,
+            kind,
+            phase,
+            principle,
+            author,
+            role,
+            reply_to,
+            fields,
+            created_at,
+            text,
+            shared,
+            hidden,
+        ) in rows
     ]
 
 

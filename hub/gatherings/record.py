@@ -15,6 +15,7 @@ from hub.gatherings import rules
 from hub.gatherings.models import Contribution, Gathering, Progress, said_of
 from hub.gatherings.principles import NAMELESS
 from hub.gatherings.views import contribution_view, moment, standing_views
+from hub.language.text import looks_like
 from hub.measures.readings import SMALLEST_GROUP, label_of
 
 Say = Callable[[str], str]
@@ -305,6 +306,22 @@ def _authors(wordings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return list({c["author"]["id"]: c["author"] for c in wordings if c["author"]}.values())
 
 
+def reason_view(found: Progress | None) -> dict[str, Any]:
+    """Why, in the language it was given in, and as a machine translated it (empty: not yet)."""
+    reason = found.reason if found else ""
+    return {
+        "reason": reason,
+        "reason_language": looks_like(reason),
+        "reason_translation": (found.translation or "") if found else "",
+    }
+
+
+def reason_in(became: Mapping[str, Any], language: str) -> str:
+    """Why, in a language: as it was translated where it was given in the other."""
+    other = became.get("reason_language") not in (None, language)
+    return str((other and became.get("reason_translation")) or became["reason"])
+
+
 def progress_view(
     recommendation_id: str, result: str, progress: Mapping[str, Progress]
 ) -> dict[str, Any] | None:
@@ -314,7 +331,7 @@ def progress_view(
     found = progress.get(recommendation_id)
     return {
         "status": found.status if found else "open",
-        "reason": found.reason if found else "",
+        **reason_view(found),
         "at": moment(found.at) if found else None,
         "next": list(rules.next_progress(found.status if found else "open")),
     }
@@ -355,7 +372,7 @@ def followed_views(
                 "when": draft.fields.get("when"),
                 "measure": draft.fields.get("measure"),
                 "result": result,
-                **(became or {"status": None, "reason": "", "at": None, "next": []}),
+                **(became or {"status": None, **reason_view(None), "at": None, "next": []}),
             }
         )
     return views
@@ -568,7 +585,7 @@ def _markdown_recommendation(
         lines.append(f"   - {say('part.' + part)}: {_plain(value)}")
     lines.append(f"   - {say('part.result')}: {say('result.' + item['result'])}")
     if became := item["progress"]:
-        reason = f" ({_plain(became['reason'])})" if became["reason"] else ""
+        reason = f" ({_plain(reason_in(became, language))})" if became["reason"] else ""
         lines.append(f"   - {say('part.progress')}: {say('progress.' + became['status'])}{reason}")
     for objection in (*item["objections"], *item["stand_asides"]):
         reason, _ = text_in(objection, language)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 
 import structlog
@@ -19,6 +21,7 @@ from starlette.requests import HTTPConnection
 from hub.charters.models import Outcome, list_outcomes_of
 from hub.clock import Clock
 from hub.db import Database
+from hub.errors import NotFound
 from hub.gatherings import actions, rules, views
 from hub.gatherings.models import (
     WITH_AUTHOR,
@@ -33,11 +36,12 @@ from hub.gatherings.models import (
     list_contributions,
     list_hands,
     list_private,
+    list_revisions,
     list_said,
 )
 from hub.gatherings.standing import Standings
 from hub.live import FORMATS, LANGUAGES, Live, room_of
-from hub.people.models import Participant, is_seated, list_participants
+from hub.people.models import Participant, Seat, list_names, list_seats, note_seen
 from hub.programme.models import find_case, list_findings
 from hub.render import Renderer
 from hub.search import actions as search
@@ -45,6 +49,21 @@ from hub.search import actions as search
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
 PRESENT_SECONDS = 45
+# A burst of posts moves the exit of a phase on the screens once.
+PROGRESS_SECONDS = 1.0
+# What people's words change of the stage.
+PROGRESS = (
+    "exit_met",
+    "exit",
+    "principles",
+    "principle_text",
+    "settling",
+    "ratings",
+    "outcome",
+    "tags",
+    "untranslatable",
+    "no_more",
+)
 RENDERED = Counter("hub_fragments_rendered_total", "Fragments rendered, by language", ["language"])
 CHANGES = Counter("hub_changes_total", "Changes to sessions that were committed")
 
@@ -75,6 +94,8 @@ class Screens:
         self.erasers: list[actions.Eraser] = []
         # And where somebody no longer says yes to be quoted.
         self.unquoters: list[actions.Unquoter] = []
+        # What they hold on a person, for the person's own data.
+        self.tellers: list[actions.Teller] = []
         # Sessions that somebody asked for since the presence job last looked.
         self.touched: set[str] = set()
         # When participants last asked by HTTP, since the presence job last looked.
@@ -83,8 +104,13 @@ class Screens:
         self.hosts: dict[str, datetime] = {}
         self._writing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._showing: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._shown: dict[str, int] = {}
+        # How many were said to be in each session, on the screens of this process.
+        self._told: dict[str, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        # How far the running phase was when the screens were last told, by session.
+        self._progress: dict[str, str] = {}
+        self._progressing: set[str] = set()
+        self.progress_seconds = PROGRESS_SECONDS
 
     async def carry_out(
         self, gathering_id: str, change: Callable[[AsyncSession, Gathering], Awaitable[T]]
@@ -106,6 +132,10 @@ class Screens:
         if after != before:
             CHANGES.inc()
             self._later(self.show(gathering_id, before))
+            if self.live is not None:
+                self.live.nudge(gathering_id)
+            if is_under_way(gathering) and gathering.stage_revision < after:
+                self._progress_soon(gathering_id)
             self.on_change()
             if is_public:
                 self.on_published()
@@ -126,24 +156,25 @@ class Screens:
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=seconds)
 
-    async def show(self, gathering_id: str, before: int) -> None:
-        """Push what changed since the last push; one push for a burst."""
+    async def show(self, gathering_id: str, before: int | None = None) -> None:
+        """Push what changed since the last push to the screens of this process; once for a burst.
+
+        ``before`` is the revision that nothing later was shown of, where no screen is known.
+        """
         live = self.live
         if live is None:
             return
         async with self._showing[gathering_id]:
-            after = max(self._shown.get(gathering_id, before), before)
-            wanted = [
-                (language, form)
-                for language in LANGUAGES
-                for form in FORMATS
-                if live.wants(gathering_id, language, form)
-            ]
+            wanted, known = self._wanted(gathering_id), live.known(gathering_id)
+            after = before if known is None else known
+            if not wanted or after is None:
+                return
             try:
                 changes = await self.changes(gathering_id, after)
                 if changes is None or changes.upto <= after:
                     return
-                self._shown[gathering_id] = changes.upto
+                if changes.stage is not None:
+                    self._progress[gathering_id] = progress_of(changes.stage)
                 for language, form in wanted:
                     await live.emit(
                         "changes",
@@ -151,8 +182,72 @@ class Screens:
                         room=room_of(gathering_id, language, form),
                     )
             except Exception:
-                # Nobody loses anything: whoever misses a push asks for the changes.
+                # Nobody loses anything: ``make_good`` sees it, and who misses a push asks for it.
                 log.exception("push failed", session=gathering_id)
+
+    def _wanted(self, gathering_id: str) -> list[tuple[str, str]]:
+        """In which languages and forms pushes of a session may have readers."""
+        return [
+            (language, form)
+            for language in LANGUAGES
+            for form in FORMATS
+            if self.live is not None and self.live.wants(gathering_id, language, form)
+        ]
+
+    def _progress_soon(self, gathering_id: str) -> None:
+        if gathering_id not in self._progressing:
+            self._progressing.add(gathering_id)
+            self._later(self._progress_later(gathering_id))
+
+    async def _progress_later(self, gathering_id: str) -> None:
+        await asyncio.sleep(self.progress_seconds)
+        self._progressing.discard(gathering_id)
+        try:
+            await self.tell_progress(gathering_id)
+        except NotFound:
+            """It is gone, and nobody looks at it any more."""
+        except Exception:
+            # The next post tells it.
+            log.exception("progress failed", session=gathering_id)
+
+    async def tell_progress(self, gathering_id: str) -> None:
+        """Show how far the running phase has come, where what was said has moved it.
+
+        It is a change of its own, once for a burst: to work it out everything said is read, and
+        nobody should wait for that to see a post.
+        """
+        async with self.database.reading() as tx:
+            gathering = await find_gathering(tx, gathering_id)
+            if gathering is None or not is_under_way(gathering):
+                self._progress.pop(gathering_id, None)
+                return
+            now = progress_of(await self.stage(tx, gathering))
+        before = self._progress.get(gathering_id)
+        self._progress[gathering_id] = now
+        if before == now or (before is None and not self._wanted(gathering_id)):
+            return
+
+        async def change(_tx: AsyncSession, gathering: Gathering) -> None:
+            gathering.revision += 1
+            gathering.stage_revision = gathering.revision
+
+        await self.carry_out(gathering_id, change)
+
+    async def make_good(self) -> None:
+        """Show the screens of this process what others changed and could not tell it.
+
+        What is told between processes is lost while Redis is away, and with a process that ends
+        between its commit and its push; a command tells nobody. The rows know.
+        """
+        live = self.live
+        if live is None or not live.sessions():
+            return
+        async with self.database.reading() as tx:
+            revisions = await list_revisions(tx, live.sessions())
+        for gathering_id, revision in revisions.items():
+            known = live.known(gathering_id)
+            if known is not None and known < revision:
+                await self.show(gathering_id)
 
     def visited(self, gathering_id: str, seat: Participant | None = None) -> None:
         """Somebody asked for a session by HTTP: it is alive, and so are they.
@@ -281,20 +376,20 @@ class Screens:
         if not any(c.kind in rules.REVISED for c in contributions):
             return Standings([], {})
         said = await list_said(tx, gathering.id)
-        people = {p.id: p.name for p in await list_participants(tx, gathering.id) if p.name}
-        return Standings(said, people)
+        return Standings(said, await list_names(tx, gathering.id))
 
     async def presence(self, tx: AsyncSession, gathering_id: str) -> Presence:
         """Who is here; facilitators are not counted, nor is anybody who is on a break."""
-        participants = await list_participants(tx, gathering_id)
+        return self._presence(gathering_id, await list_seats(tx, gathering_id))
+
+    def _presence(self, gathering_id: str, seats: list[Seat]) -> Presence:
         seen = self.live.people(gathering_id) if self.live else []
         connected = {s.person: s.language for s in seen if s.is_participant}
         since = self.clock.now() - timedelta(seconds=PRESENT_SECONDS)
         here = [
             p
-            for p in participants
-            if is_seated(p)
-            and p.paused_at is None
+            for p in seats
+            if p.paused_at is None
             and (
                 p.without_device
                 or p.id in connected
@@ -312,17 +407,19 @@ class Screens:
         self, tx: AsyncSession, gathering: Gathering, form: rules.Format
     ) -> rules.Exit | None:
         """Whether the running phase has done its work; None where none runs."""
-        if not _is_under_way(gathering) or gathering.phase_index is None:
+        if not is_under_way(gathering) or gathering.phase_index is None:
             return None
-        return rules.exit_of(
-            form, await self._room(tx, gathering, form.phases[gathering.phase_index])
-        )
+        phase = form.phases[gathering.phase_index]
+        seats = await list_seats(tx, gathering.id)
+        return rules.exit_of(form, await self._room(tx, gathering, phase, seats))
 
-    async def _room(self, tx: AsyncSession, gathering: Gathering, phase: rules.Phase) -> rules.Room:
+    async def _room(
+        self, tx: AsyncSession, gathering: Gathering, phase: rules.Phase, seats: list[Seat]
+    ) -> rules.Room:
         cards, now = await list_findings(tx, gathering.id), self.clock.now()
         room = rules.Room(
             phase=phase.key,
-            present=(await self.presence(tx, gathering.id)).groups,
+            present=self._presence(gathering.id, seats).groups,
             said=tuple(await list_said(tx, gathering.id)),
             cards=len(cards),
             cards_shown=sum(1 for c in cards if c.shown_at),
@@ -386,9 +483,10 @@ class Screens:
         form, index = gathering.form, gathering.phase_index
         outcomes = await self._outcomes(tx, gathering)
         # All that was said is read once, for the exit and for what a dialogue shows.
-        needed = index is not None and (_is_under_way(gathering) or gathering.charter_copy)
-        room = await self._room(tx, gathering, form.phases[index or 0]) if needed else None
-        exit_ = rules.exit_of(form, room) if room and _is_under_way(gathering) else None
+        needed = index is not None and (is_under_way(gathering) or gathering.charter_copy)
+        seats = await list_seats(tx, gathering.id)
+        room = await self._room(tx, gathering, form.phases[index or 0], seats) if needed else None
+        exit_ = rules.exit_of(form, room) if room and is_under_way(gathering) else None
         view = views.stage_view(
             gathering,
             form,
@@ -399,7 +497,6 @@ class Screens:
         )
         if gathering.charter_copy:
             view |= await self._dialogue(tx, gathering, room, outcomes)
-        seats = [p for p in await list_participants(tx, gathering.id) if is_seated(p)]
         people = [p for p in seats if p.paused_at is None]
         return {
             **view,
@@ -463,19 +560,42 @@ class Screens:
         """Send the count of people to everyone in the session."""
         if self.live is None:
             return
+        if self.live.is_shared:
+            await self._note_connected(gathering_id)
+            self.live.nudge(gathering_id, "presence")
+        await self.tell_presence_here(gathering_id)
+
+    async def _note_connected(self, gathering_id: str) -> None:
+        """Write down who is connected to this process: the others count by the rows."""
+        assert self.live is not None
+        here = [s.person for s in self.live.people(gathering_id) if s.is_participant]
+        async with self.database.transaction() as tx:
+            await note_seen(tx, here, now=self.clock.now())
+
+    async def tell_presence_here(self, gathering_id: str, *, changed: bool = False) -> None:
+        """Send the count to the screens of this process; where ``changed``, only another one."""
+        if self.live is None:
+            return
         async with self.database.reading() as tx:
             presence = await self.presence(tx, gathering_id)
+        if changed and self._told.get(gathering_id) == presence.online:
+            return
+        self._told[gathering_id] = presence.online
         data = {
             "session": gathering_id,
             "online": presence.online,
             "by_language": presence.by_language,
             "by_role": presence.by_role,
         }
-        for language in LANGUAGES:
-            for form in FORMATS:
-                if self.live.wants(gathering_id, language, form):
-                    room = room_of(gathering_id, language, form)
-                    await self.live.emit("presence", data, room=room)
+        for language, form in self._wanted(gathering_id):
+            await self.live.emit("presence", data, room=room_of(gathering_id, language, form))
+
+    async def hear(self, gathering_id: str, what: str) -> None:
+        """Another process has changed a session, or somebody came to or left it there."""
+        if what == "presence":
+            await self.tell_presence_here(gathering_id)
+        else:
+            await self.show(gathering_id)
 
     async def tell_one(self, said: Contribution) -> None:
         """Send what is one person's alone to all their tabs; nothing where it is shared."""
@@ -507,7 +627,13 @@ class Screens:
         await self.live.remove(gathering_id, participant_id)
 
 
-def _is_under_way(gathering: Gathering) -> bool:
+def progress_of(stage: dict[str, Any]) -> str:
+    """A hash of it: words that are taken back must not stay in memory to be compared with."""
+    shown = {name: stage.get(name) for name in PROGRESS}
+    return sha256(json.dumps(shown, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def is_under_way(gathering: Gathering) -> bool:
     return gathering.phase_index is not None and gathering.state in ("running", "paused")
 
 
@@ -538,7 +664,7 @@ class Changes:
         return items
 
 
-def _screens(request: HTTPConnection) -> Screens:
+async def _screens(request: HTTPConnection) -> Screens:
     found: Screens = request.app.state.screens
     return found
 

@@ -33,7 +33,7 @@ from hub.people.actions import is_asked_again, list_flags, read_help_text
 from hub.people.door import Asking, check_own
 from hub.people.models import Participant, is_seated
 from hub.people.pages import page
-from hub.web import Options, Render, field_name, is_htmx, language_of, see_other
+from hub.web import Options, Render, field_name, is_htmx, language_of, made_here, see_other
 
 
 def qr_svg(text: str) -> str:
@@ -99,7 +99,7 @@ class Visit:
         }
 
 
-Here = Annotated[Visit, Depends(Visit)]
+Here = Annotated[Visit, Depends(made_here(Visit))]
 
 
 async def session_of(visit: Visit, tx: AsyncSession, gathering: Gathering) -> dict[str, Any]:

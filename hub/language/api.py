@@ -30,13 +30,13 @@ class NotTranslated(Refusal):
         super().__init__("not_translated", reason=reason)
 
 
-def get_translator(request: Request) -> Service:
+async def get_translator(request: Request) -> Service:
     """The translator that the app holds."""
     translator: Service = request.app.state.translator
     return translator
 
 
-def get_memory(request: Request) -> Database | None:
+async def get_memory(request: Request) -> Database | None:
     """The database with the translation memory; None where the app has none."""
     found: Database | None = getattr(request.app.state, "database", None)
     return found

@@ -74,12 +74,17 @@ KINDS: Final[Mapping[str, Kind]] = {
     # reason: goes on a sentence too ("... because {reason}."). was: when it should have begun.
     "meeting_moved": Kind(("title", "starts", "ends", "reason", "url"), ("was", "place")),
     # reason: after a colon. postponed: "yes" where it is put off, not cancelled.
+    # changed: which fields, as codes with words (``changed.*``) and spaces between.
+    "meeting_changed": Kind(
+        ("title", "starts", "ends", "url", "changed"), ("place", "join", "own_link")
+    ),
     "meeting_cancelled": Kind(("title", "starts", "ends", "reason"), ("postponed",)),
     "meeting_confirmed": Kind(("title", "starts", "ends", "url"), ("place", "join", "own_link")),
     # until: the moment until which the place is kept.
     "place_offered": Kind(("title", "starts", "ends", "url", "until"), ("place",)),
-    # url: the record or summary. feedback: the form to say how it was.
-    "meeting_thanks": Kind(("title", "url"), ("feedback",)),
+    # url: the record, where it can be read; soon: "yes" where it cannot yet. feedback: the form to
+    # say how it was.
+    "meeting_thanks": Kind(("title",), ("url", "soon", "feedback")),
     # n: how many recommendations there are; url: the board.
     "meeting_follow_up": Kind(("title", "url", "n")),
     # title: of the session; url: the owner's own link. day: when it was to be done. n: which time
@@ -90,7 +95,8 @@ KINDS: Final[Mapping[str, Kind]] = {
     "record_ready": Kind(("title", "url")),
     # day: the last day to confirm or contest a point.
     "summary_to_confirm": Kind(("title", "url", "day")),
-    "summary_published": Kind(("title", "url")),
+    # url: the version of the reader's audience. came: "yes" for those who took part.
+    "summary_published": Kind(("title", "url"), ("came",)),
 }
 
 

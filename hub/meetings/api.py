@@ -72,11 +72,12 @@ async def post_series(
 ) -> shapes.SeriesOut:
     """A new series with all its meetings, as drafts (facilitators, editors)."""
     account = check_organises(caller)
-    data = body.model_dump(exclude_none=True)
+    data = body.model_dump(exclude_none=True, exclude={"client_id"})
     async with database.transaction() as tx:
         series, meetings = await actions.add_series(
             tx,
             data,
+            client_id=body.client_id,
             account=account,
             now=clock.now(),
             demonstration=request.app.state.demonstration,
@@ -158,11 +159,12 @@ async def post_workshop(
 ) -> shapes.MeetingOut:
     """A new meeting, as a draft (facilitators, editors)."""
     account = check_organises(caller)
-    data = body.model_dump(exclude_unset=True)
+    data = body.model_dump(exclude_unset=True, exclude={"client_id"})
     async with database.transaction() as tx:
         meeting = await actions.add_meeting(
             tx,
             data,
+            client_id=body.client_id,
             account=account,
             now=clock.now(),
             demonstration=request.app.state.demonstration,
@@ -225,7 +227,7 @@ async def put_workshop(
 ) -> shapes.MeetingOut:
     """Change what the body names; the rest stays (facilitators, editors)."""
     account = check_organises(caller)
-    data = body.model_dump(exclude_unset=True)
+    data = body.model_dump(exclude_unset=True, exclude={"client_id"})
     async with database.transaction() as tx:
         meeting = await actions.access_meeting(tx, meeting_id, lock=True)
         await actions.change_meeting(

@@ -27,7 +27,7 @@ def sender_of(renderer: Renderer, settings: Settings) -> Sender:
     return Sender(base, renderer.say, mail_sender(settings, settings.smtp_server))
 
 
-def _sends(renderer: Render, settings: Options) -> Sender:
+async def _sends(renderer: Render, settings: Options) -> Sender:
     return sender_of(renderer, settings)
 
 

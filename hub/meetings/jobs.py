@@ -23,6 +23,7 @@ from hub.meetings import letters, states
 from hub.meetings.actions import (
     access_meeting,
     act_on,
+    changed_fields,
     close_if_settled,
     erase_needs,
     follow_session,
@@ -63,6 +64,7 @@ def handlers(screens: Screens, settings: Settings) -> Handlers:
         "remind_week": _remind,
         "remind_day": _remind,
         "remind_link": _remind,
+        "tell_changed": _tell_changed,
         "reply_closes": _close_replies,
         "erase_needs": partial(_erase_needs, screens),
         "meeting_ended": _end,
@@ -131,11 +133,32 @@ async def _remind(
     return Outcome(count=count) if count else NOBODY
 
 
+async def _tell_changed(
+    sender: Sender, tx: AsyncSession, meeting: Meeting, task: Task, now: datetime
+) -> Outcome:
+    """What has changed besides the date, to all who are invited: what was changed back has not."""
+    if meeting.state not in states.TAKES_REPLIES:
+        return NO_LONGER
+    changed = changed_fields(meeting)
+    meeting.untold = {}
+    if not changed:
+        return NO_LONGER
+    count = await letters.send_changed(
+        tx,
+        meeting,
+        await list_invitees(tx, meeting.id),
+        changed=changed,
+        now=now,
+        sender=sender,
+        late=is_late(task, now),
+    )
+    return Outcome(count=count) if count else NOBODY
+
+
 def _is_for(when: str, invitee: Invitee) -> bool:
     if when == "quiet":
         return invitee.invited_at is not None and invitee.reply is None
-    if when == "link":
-        return is_coming(invitee) and invitee.reply == "online"
+    # The link too goes to all who said yes: in the room people take part on their own devices.
     return is_coming(invitee)
 
 
@@ -211,18 +234,22 @@ async def _end(
 async def _thank(
     sender: Sender, tx: AsyncSession, meeting: Meeting, task: Task, now: datetime
 ) -> Outcome:
-    """Thanks to those who came, while they can still say how it was."""
+    """Thanks to those who came, while they can still say how it was.
+
+    What was arrived at is told where it can be read. It is nearly always too early for that: those
+    who took part put their own words right for seven days first. They hear of it with the summary.
+    """
     if meeting.state not in states.HELD or meeting.ended_at is None:
         return NO_LONGER
     gathering = await tx.get(Gathering, meeting.gathering_id) if meeting.gathering_id else None
     published = gathering is not None and gathering.published_at is not None
-    url = f"/sessions/{meeting.gathering_id}/record" if published else f"/workshops/{meeting.id}"
     came = [each for each in await list_invitees(tx, meeting.id) if is_coming(each)]
     count = await letters.send_thanks(
         tx,
         meeting,
         came,
-        url=url,
+        url=f"/sessions/{meeting.gathering_id}/record" if published else "",
+        soon=gathering is not None and not published,
         until_at=meeting.ended_at + timing.FEEDBACK,
         now=now,
         sender=sender,

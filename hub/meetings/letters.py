@@ -29,6 +29,18 @@ from hub.people.rules import LANGUAGES
 from hub.sealing import Unreadable, keyed_hash, seal, unseal
 
 PURPOSE: Final = "invitee"
+# Source: dissemination.md, "The five audiences".
+AUDIENCES: Final = ("leaders", "educators", "professions", "citizens", "funders")
+# Which version of a summary is written for whom. Researchers and doctoral students are none of the
+# five: what they came for tells.
+AUDIENCE_OF_ROLE: Final[Mapping[str, str]] = {
+    "patient": "citizens",
+    "carer": "citizens",
+    "citizen": "citizens",
+    "practitioner": "professions",
+    "leader": "leaders",
+    "policy": "leaders",
+}
 MAILED: Final = "rm_"
 # Mails that say what is no longer so once the meeting is moved, cancelled or said no to.
 PASSING: Final = (
@@ -36,6 +48,7 @@ PASSING: Final = (
     "meeting_reminder",
     "meeting_reply",
     "meeting_moved",
+    "meeting_changed",
     "meeting_confirmed",
     "place_offered",
 )
@@ -412,6 +425,39 @@ async def send_moved(
     )
 
 
+async def send_changed(
+    tx: AsyncSession,
+    meeting: Meeting,
+    invitees: Sequence[Invitee],
+    *,
+    changed: Collection[str],
+    now: datetime,
+    sender: Sender,
+    late: bool = False,
+) -> int:
+    """What has changed besides the date, to all who were invited and have not said no.
+
+    Whose invitation had not gone out yet is sent one as it is now instead.
+    """
+    unread = await drop_waiting(tx, invitees, ("meeting_invitation", "meeting_changed"))
+    fresh = [each for each in invitees if each.id in unread]
+    for each in fresh:
+        each.invited_at = None
+    count = await send_invitations(tx, meeting, fresh, now=now, sender=sender)
+    return count + await write(
+        tx,
+        "meeting_changed",
+        meeting,
+        [each for each in invitees if may_tell(each) and each.id not in unread],
+        now=now,
+        sender=sender,
+        facts={"changed": " ".join(changed)},
+        method="REQUEST",
+        until_at=meeting.starts_at,
+        late=late,
+    )
+
+
 async def send_cancelled(
     tx: AsyncSession,
     meeting: Meeting,
@@ -524,12 +570,16 @@ async def send_thanks(
     invitees: Sequence[Invitee],
     *,
     url: str,
+    soon: bool,
     until_at: datetime,
     now: datetime,
     sender: Sender,
     late: bool = False,
 ) -> int:
-    """Thanks to those who came: what was arrived at (``url``), and the form to say how it was."""
+    """Thanks to those who came: what was arrived at (``url``), and the form to say how it was.
+
+    ``url`` is empty while there is nothing to read. ``soon``: there will be, and they are told.
+    """
     forms = {each.id: f"/replies/{mailed_secret(tx, each)}" for each in invitees}
     return await write(
         tx,
@@ -538,11 +588,79 @@ async def send_thanks(
         invitees,
         now=now,
         sender=sender,
-        facts={"url": url},
+        facts={"url": url, "soon": "yes" if soon else ""},
         own={key: {"feedback": form} for key, form in forms.items()},
         until_at=until_at,
         late=late,
     )
+
+
+def audience_for(
+    *, said: str | None = None, role: str | None, group: str | None, meant_for: Collection[str] = ()
+) -> str:
+    """Whose version of a summary somebody is sent.
+
+    ``said``: by whoever invited them, which counts before all else; then their role, then lived
+    experience. Else the audience that the meeting is ``meant_for``, where that is one alone, or
+    those who do the work. Of whom nothing is known, they get the citizens' version: it is written
+    for everybody to understand, and leads to the other four.
+    Source: dissemination.md, "The five audiences" and "Life cycle" (each audience its own).
+    """
+    if said:
+        return said
+    if found := AUDIENCE_OF_ROLE.get(role or ""):
+        return found
+    if group == "lived":
+        return "citizens"
+    if len(meant_for) == 1:
+        return next(iter(meant_for))
+    return "professions" if group == "practice" else "citizens"
+
+
+async def send_summary(
+    tx: AsyncSession,
+    meeting: Meeting,
+    invitees: Sequence[Invitee],
+    *,
+    titles: Mapping[str, str],
+    page: str,
+    now: datetime,
+) -> set[str]:
+    """The summary of a meeting, to all who were told of it and have not said no; their addresses.
+
+    Each gets the version of their audience: ``page`` with ``?audience=``. ``titles`` by language.
+    Not to whoever said no or wants no mail about meetings. The addresses are keyed hashes.
+    """
+    stopped = await unsubscribed(tx, (each.address_hash for each in invitees))
+    facts = {f"title_{each}": titles.get(each) or "" for each in LANGUAGES}
+    told: set[str] = set()
+    for invitee in invitees:
+        who, address = who_is(tx, invitee), invitee.address_hash
+        if not (may_tell(invitee) and who.email and address) or address in stopped:
+            continue
+        audience = audience_for(
+            said=invitee.audience,
+            role=invitee.role,
+            group=invitee.group,
+            meant_for=meeting.audiences,
+        )
+        await queue_mail(
+            tx,
+            "summary_published",
+            to=who.email,
+            language=invitee.language,
+            facts={
+                **facts,
+                "url": f"{page}?audience={audience}",
+                "came": "yes" if _has_place(invitee) else "",
+                "unsubscribe": f"/replies/{mailed_secret(tx, invitee)}/no-more",
+            },
+            now=now,
+            about=invitee.id,
+            quiet_zone=invitee.zone,
+        )
+        told.add(address)
+    return told
 
 
 async def send_follow_up(

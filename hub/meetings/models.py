@@ -120,6 +120,8 @@ class Meeting(Base):
     invited_at: Mapped[datetime | None]
     ended_at: Mapped[datetime | None]
     followed_up_at: Mapped[datetime | None]
+    # What those who are invited were told last of fields that were changed since.
+    untold: Mapped[dict[str, Any]] = mapped_column(default=dict)
     # Access and food answers are gone since then.
     needs_erased_at: Mapped[datetime | None]
 
@@ -166,6 +168,8 @@ class Invitee(Base):
     invited_at: Mapped[datetime | None]
     # What their calendar was told last.
     sequence: Mapped[int | None]
+    # Whose version of a summary they are sent; None: their role and group tell.
+    audience: Mapped[str | None] = mapped_column(String(12))
     created_at: Mapped[datetime]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -18,9 +19,8 @@ from hub.gatherings.api.formats import Shelf
 from hub.gatherings.formats import Formats
 from hub.gatherings.models import list_gatherings
 from hub.meetings import actions, states, warnings
-from hub.meetings.actions.planning import AUDIENCES
 from hub.meetings.doorway import Sends, check_organises
-from hub.meetings.letters import may_tell
+from hub.meetings.letters import AUDIENCES, may_tell
 from hub.meetings.models import Invitee, Meeting
 from hub.meetings.places import YES
 from hub.meetings.times import STOCKHOLM, local_of
@@ -83,7 +83,13 @@ async def post_new(visit: Here) -> Response:
     try:
         async with visit.database.transaction() as tx:
             data = {**read_fields(form), **read_time(form)}
-            meeting = await actions.add_meeting(tx, data, account=account, now=visit.clock.now())
+            meeting = await actions.add_meeting(
+                tx,
+                data,
+                account=account,
+                now=visit.clock.now(),
+                client_id=form.get("client_id", ""),
+            )
             made = meeting.id
     except Refusal as refusal:
         wrong = visit.wrong(refusal)
@@ -239,7 +245,7 @@ async def _edit_page(
         filled = [int(m[1]) for k, v in values.items() if v and (m := pattern.match(k))]
         return min(ROWS, max(filled, default=-1) + 1 + MORE_ROWS)
 
-    context = {"twice": False, **more}
+    context = {"twice": False, "client_id": values.get("client_id") or uuid.uuid4().hex, **more}
     return visit.page(
         "meetings/edit.html",
         status,
@@ -498,7 +504,11 @@ async def post_invitations(meeting_id: str, visit: Here, sender: Sends) -> Respo
     account = check_organises(visit.caller)
     form = await read_form(visit.request)
     try:
-        people, unread = read_people(form, group_words=_group_words(visit))
+        people, unread = read_people(
+            form,
+            group_words=_called(visit, "group", GROUPS),
+            audience_words=_called(visit, "audience", AUDIENCES),
+        )
         if unread:
             return await _invitations_page(visit, meeting_id, 422, values=form, unread=unread)
         async with visit.database.transaction() as tx:
@@ -537,15 +547,20 @@ class Unread:
 
 
 def read_people(
-    form: Mapping[str, str], *, group_words: Mapping[str, str]
+    form: Mapping[str, str],
+    *,
+    group_words: Mapping[str, str],
+    audience_words: Mapping[str, str],
 ) -> tuple[list[actions.Person], list[Unread]]:
     """Everybody in the list of addresses, and the lines that cannot be read.
 
     A line is an address, or a name with the address in angle brackets; after it, in any order and
-    divided by semicolons, a language and a group. Raises Invalid where nothing is written.
+    divided by semicolons, a language, a group and an audience. Raises Invalid where nothing is
+    written.
     """
     language = form.get("language") if form.get("language") in LANGUAGES else "both"
     group = form.get("group") if form.get("group") in GROUPS else None
+    audience = form.get("audience") if form.get("audience") in AUDIENCES else None
     students = form.get("phd_student") == "1"
     people: list[actions.Person] = []
     unread: list[Unread] = []
@@ -554,12 +569,15 @@ def read_people(
             continue
         first, *rest = (part.strip() for part in re.split(r"[;\t]", line))
         same: dict[str, Any] = {"language": language, "group": group, "phd_student": students}
+        same["audience"] = audience
         code: Fault | None = None
         for word in (each.casefold() for each in rest if each):
             if word in LANGUAGE_WORDS:
                 same["language"] = LANGUAGE_WORDS[word]
             elif word in group_words:
                 same["group"] = group_words[word]
+            elif word in audience_words:
+                same["audience"] = audience_words[word]
             else:
                 code = Fault("line_word_unknown", line=number)
         try:
@@ -574,14 +592,15 @@ def read_people(
     return people, unread
 
 
-def _group_words(visit: Visit) -> dict[str, str]:
-    """What a line of the list of addresses may call a group: as pages call it, or its code."""
+def _called(visit: Visit, family: str, codes: Iterable[str]) -> dict[str, str]:
+    """What a line of the list of addresses may call a code: as pages call it, or the code."""
+    codes = tuple(codes)
     named = {
-        visit.renderer.say(language, f"group.{group}").casefold(): group
+        visit.renderer.say(language, f"{family}.{code}").casefold(): code
         for language in LANGUAGES
-        for group in GROUPS
+        for code in codes
     }
-    return {**named, **{group: group for group in GROUPS}}
+    return {**named, **{code: code for code in codes}}
 
 
 async def _invitations_page(
@@ -600,6 +619,7 @@ async def _invitations_page(
         invitees=people,
         told=meeting.state in states.TAKES_REPLIES,
         may_invite=meeting.state in (*states.BEFORE_LIVE, "postponed"),
+        audiences=AUDIENCES,
         lines=[{"sentence": say(visit.language, each.code), "text": each.text} for each in unread],
         added=_added(visit.request.query_params.get("added", "")),
         **more,
@@ -669,6 +689,7 @@ def _person(tx: AsyncSession, invitee: Invitee, *, stopped: bool) -> dict[str, A
         "language": invitee.language,
         "group": invitee.group,
         "phd_student": invitee.phd_student,
+        "audience": invitee.audience,
         "reply": invitee.reply,
         "place": invitee.place,
         "waiting_since": invitee.waiting_since,

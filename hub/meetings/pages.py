@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.errors import Invalid, Refusal
 from hub.gatherings.models import Gathering, list_dated
 from hub.meetings import actions
-from hub.meetings.actions.planning import AUDIENCES
 from hub.meetings.doorway import Sends, check_sees, sees_all, sees_whole
+from hub.meetings.letters import AUDIENCES
 from hub.meetings.models import Meeting
 from hub.meetings.states import SHOWN
 from hub.meetings.times import STOCKHOLM, instant_of, local_of, read_local

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,9 +12,9 @@ from fastapi import APIRouter, Response
 
 from hub.errors import Fault, Invalid, Refusal
 from hub.meetings import actions, holidays, states, warnings
-from hub.meetings.actions.planning import AUDIENCES
 from hub.meetings.actions.series import MINUTES, MONTHS, MOST_FORUMS
 from hub.meetings.doorway import check_organises, sees_all
+from hub.meetings.letters import AUDIENCES
 from hub.meetings.times import (
     MOST_REPEATS,
     SERIES_COUNT,
@@ -107,7 +108,9 @@ async def post_new(visit: Here) -> Response:
             return _new_page(visit, values=form, wanted=wanted)
         async with visit.database.transaction() as tx:
             now = visit.clock.now()
-            series, _ = await actions.add_series(tx, wanted.data, account=account, now=now)
+            series, _ = await actions.add_series(
+                tx, wanted.data, account=account, now=now, client_id=form.get("client_id", "")
+            )
             made = series.id
     except Refusal as refusal:
         wrong = visit.wrong(refusal)
@@ -221,6 +224,7 @@ def _new_page(
         kinds=states.KINDS,
         audiences=AUDIENCES,
         at=FORM_AT,
+        client_id=more["values"].get("client_id") or uuid.uuid4().hex,
         **more,
     )
 

@@ -95,8 +95,11 @@ class MeetingFields(BaseModel):
 class MeetingIn(MeetingFields):
     """A new meeting, which begins as a draft. A change names what is to change.
 
-    A meeting that is no draft any more gets another time by `POST /workshops/{id}/move`.
+    A meeting that is no draft any more gets another time by `POST /workshops/{id}/move`. The same
+    ``client_id`` again, letters by chance, is the same new meeting, never a second.
     """
+
+    client_id: str = Field(default="", max_length=80)
 
     kind: Kind | None = None
     starts: str | None = Field(default=None, description=LOCAL)
@@ -242,6 +245,9 @@ class SeriesIn(BaseModel):
     count: int | None = None
     rule: str | None = None
     meeting: SeriesMeetingIn | None = None
+    client_id: str = Field(
+        default="", max_length=80, description="The same again is the same series, never a second."
+    )
 
 
 class SeriesMeetingIn(MeetingFields):
@@ -275,7 +281,8 @@ class SeriesList(BaseModel):
 
 class PersonIn(BaseModel):
     """Somebody to invite. ``language`` is `sv`, `en`, or `both` where nobody has said. Without a
-    ``zone`` it is London for those who read English, and Stockholm for others."""
+    ``zone`` it is London for those who read English, and Stockholm for others. ``audience``:
+    whose version of the summary they are sent; without it their role tells."""
 
     email: str
     name: str = ""
@@ -284,6 +291,7 @@ class PersonIn(BaseModel):
     group: str | None = None
     role: str | None = None
     phd_student: bool = False
+    audience: str | None = None
 
 
 class InvitationsIn(BaseModel):
@@ -297,6 +305,7 @@ class InvitationsIn(BaseModel):
     group: str | None = None
     role: str | None = None
     phd_student: bool = False
+    audience: str | None = None
 
 
 class Needs(BaseModel):
@@ -318,6 +327,7 @@ class InviteeOut(BaseModel):
     group: str | None
     role: str | None
     phd_student: bool
+    audience: str | None
     deputy_for: str | None
     reply: Reply | None
     replied_at: str | None

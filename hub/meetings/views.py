@@ -141,6 +141,7 @@ def invitee_view(
         "group": invitee.group,
         "role": invitee.role,
         "phd_student": invitee.phd_student,
+        "audience": invitee.audience,
         "deputy_for": invitee.deputy_for,
         "reply": invitee.reply,
         "replied_at": moment(invitee.replied_at),

@@ -12,12 +12,12 @@ from fastapi import Depends, Request, Response
 from hub.errors import Invalid, Refusal
 from hub.meetings.actions import Answer, Counts
 from hub.meetings.models import Meeting
-from hub.meetings.states import OFF, TAKES_REPLIES
+from hub.meetings.states import HELD, OFF, TAKES_REPLIES
 from hub.meetings.times import instant_kept, read_local
 from hub.meetings.views import shown_title
 from hub.people.door import Asking
 from hub.people.pages import page
-from hub.web import Db, Options, RateLimits, Render, Time, field_name, language_of
+from hub.web import Db, Options, RateLimits, Render, Time, field_name, language_of, made_here
 
 SHOWN_ALWAYS: Final = (
     "id",
@@ -88,7 +88,7 @@ class Visit:
         return {"errors": errors, "twice": twice}
 
 
-Here = Annotated[Visit, Depends(Visit)]
+Here = Annotated[Visit, Depends(made_here(Visit))]
 
 
 def shown(
@@ -121,6 +121,7 @@ def shown(
         "counts": {**asdict(counts), "left": free},
         "may_reply": _may_reply(meeting, now),
         "takes_replies": takes_replies(meeting, now),
+        "over": meeting.state in HELD or meeting.ends_at <= now,
         "moved": meeting.state not in OFF and any(meeting.state_reason.values()),
         "planned_at": instant_kept(read_local(planned), meeting.zone) if planned else None,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alembic import context
-from sqlalchemy import create_engine, pool
+from sqlalchemy import Connection, create_engine, func, pool, select
 
 import hub.audit.models
 import hub.charters.models
@@ -21,19 +21,31 @@ import hub.summaries.models  # noqa: F401
 from hub.db import Base
 
 config = context.config
+# Any number: whoever else migrates this database waits, and then finds that it is done.
+LOCK = 7263
+
+
+def migrate_on(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        render_as_batch=True,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
+        context.run_migrations()
 
 
 def run() -> None:
+    given = config.attributes.get("connection")
+    if given is not None:
+        migrate_on(given)
+        return
     engine = create_engine(str(config.get_main_option("sqlalchemy.url")), poolclass=pool.NullPool)
     with engine.connect() as connection:
-        context.configure(
-            connection=connection,
-            target_metadata=Base.metadata,
-            render_as_batch=True,
-            compare_type=True,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+        migrate_on(connection)
     engine.dispose()
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -99,6 +100,22 @@ class Participant(Base):
 def is_seated(seat: Participant) -> bool:
     """Neither left, nor sent out of the room, nor withdrawn."""
     return seat.left_at is None and seat.removed_at is None and seat.withdrawn_at is None
+
+
+class Seat(NamedTuple):
+    """What is asked of everybody in the room at every change: much cheaper than the whole row."""
+
+    id: str
+    language: str
+    role: str | None
+    without_device: bool
+    ready_at: datetime | None
+    seen_at: datetime
+    paused_at: datetime | None
+
+    @property
+    def group(self) -> str | None:
+        return group_of(self.role)
 
 
 class Consent(Base):
@@ -291,6 +308,47 @@ async def list_participants(tx: AsyncSession, gathering_id: str) -> list[Partici
         .order_by(Participant.joined_at, Participant.id)
     )
     return list(found)
+
+
+async def list_seats(tx: AsyncSession, gathering_id: str) -> list[Seat]:
+    """Everybody who has neither left, nor been sent out, nor withdrawn (``is_seated``)."""
+    found = await tx.execute(
+        select(*(getattr(Participant, name) for name in Seat._fields))
+        .where(
+            Participant.gathering_id == gathering_id,
+            Participant.left_at.is_(None),
+            Participant.removed_at.is_(None),
+            Participant.withdrawn_at.is_(None),
+        )
+        .order_by(Participant.joined_at, Participant.id)
+    )
+    return [Seat(*row) for row in found]
+
+
+async def note_seen(tx: AsyncSession, participant_ids: Collection[str], *, now: datetime) -> None:
+    """Keep that they were here now; not of those who left, or are on a break."""
+    await tx.execute(
+        update(Participant)
+        .where(
+            Participant.id.in_(participant_ids),
+            Participant.left_at.is_(None),
+            Participant.removed_at.is_(None),
+            # Nothing is collected of somebody who is on a break.
+            Participant.paused_at.is_(None),
+        )
+        .values(seen_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+async def list_names(tx: AsyncSession, gathering_id: str) -> dict[str, str]:
+    """The names of all who take part or did, by id; who withdrew has none."""
+    found = await tx.execute(
+        select(Participant.id, Participant.name).where(
+            Participant.gathering_id == gathering_id, Participant.name != ""
+        )
+    )
+    return dict(found.tuples().all())
 
 
 async def latest_consents(tx: AsyncSession, gathering_id: str) -> dict[str, Consent]:

@@ -26,6 +26,7 @@ KINDS: Final = (
     "remind_week",
     "remind_day",
     "remind_link",
+    "tell_changed",
     "reply_closes",
     "offer_ends",
     "erase_needs",

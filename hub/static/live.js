@@ -3,10 +3,12 @@
 (() => {
   'use strict';
   const main = document.querySelector('[data-session]');
-  if (!main || !window.htmx) return;
+  if (!main || !window.htmx || !window.samrumKept) return;
   document.documentElement.classList.add('js');
   const byId = id => document.getElementById(id);
   const { session, language, face, me } = main.dataset;
+  /* Whoever sits at this device: what is kept on it is shown to nobody else. */
+  const who = main.dataset.who || me;
   const speed = Number(main.dataset.speed) || 1;
   const words = byId('words').dataset;
   const log = byId('log');
@@ -14,16 +16,7 @@
   let revision = Number(main.dataset.revision) || 0;
   const say = (text, n) => text.replace('{n}', n);
   const count = (n, one, many) => (n === 1 ? one : say(many, n));
-  const make = (tag, props) => Object.assign(document.createElement(tag), props);
-  const stored = {
-    get: key => { try { return localStorage.getItem(key); } catch { return null; } },
-    set: (key, value) => { try { localStorage.setItem(key, value); } catch { /* full or barred */ } },
-    drop: key => { try { localStorage.removeItem(key); } catch { /* barred */ } },
-    keys: () => { try { return Object.keys(localStorage); } catch { return []; } },
-  };
-  /* Plain http on a local network is no secure context, so randomUUID may be missing. */
-  const newId = () => crypto.randomUUID?.() ??
-    [...crypto.getRandomValues(new Uint8Array(16))].map(b => b.toString(16).padStart(2, '0')).join('');
+  const { stored, newId, make, sentenceIn } = window.samrumKept;
 
   /* ---- one change at a time: swaps are asynchronous ---- */
   let chain = Promise.resolve();
@@ -105,12 +98,17 @@
   function mark() {
     if (me) for (const li of main.querySelectorAll(`li[data-author="${me}"]`)) li.querySelector('.msg')?.classList.add('msg--own');
   }
+  /* An answer that never comes must not hold up all that is behind it. */
+  const PATIENCE = 30_000;
   async function text(url, options = {}) {
-    const answer = await fetch(url, { credentials: 'same-origin', headers: { 'HX-Request': 'true' }, ...options });
-    /* Not in the room any more: the page says why. */
-    if ([401, 403, 404].includes(answer.status) && url.includes('/changes?')) location.reload();
-    if (!answer.ok) throw new Error(`${answer.status} ${url}`);
-    return answer.text();
+    const cut = new AbortController(), timer = setTimeout(() => cut.abort(), PATIENCE);
+    try {
+      const answer = await fetch(url, { credentials: 'same-origin', headers: { 'HX-Request': 'true' }, ...options, signal: cut.signal });
+      /* Not in the room any more: the page says why. */
+      if ([401, 403, 404].includes(answer.status) && url.includes('/changes?')) location.reload();
+      if (!answer.ok) throw new Error(`${answer.status} ${url}`);
+      return await answer.text();
+    } finally { clearTimeout(timer); }
   }
   const since = async after => JSON.parse(await text(
     `/api/v1${here}/changes?after=${after}&language=${language}&format=html`, { headers: { Accept: 'application/json' } }));
@@ -174,7 +172,7 @@
 
   /* ---- new posts: counted, marked and read aloud, never pulled into view ---- */
   const pill = byId('pill'), reader = byId('reader'), mode = byId('read');
-  let unseen = 0, away = 0, batch = [], timer = null;
+  let unseen = 0, away = 0, batch = [], timer = null, begun = 0;
   if (mode) {
     mode.value = stored.get('samrum:read') || 'some';
     mode.addEventListener('change', () => stored.set('samrum:read', mode.value));
@@ -182,29 +180,34 @@
   const reading = () => mode?.value ?? 'some';
   function arrived(fresh, wasAtEnd) {
     const theirs = fresh.filter(li => !li.hidden).filter(li => !me || li.dataset.author !== me);
-    if (lost) away += theirs.length;
     if (!theirs.length) return;
     if ((!wasAtEnd || document.hidden) && pill) {
       if (!unseen) { log.querySelector('.unread')?.remove(); }
       unseen += theirs.length;
       let line = log.querySelector('.unread');
-      if (!line) { line = make('li', { className: 'unread' }); line.append(make('span', {})); theirs[0].before(line); }
+      if (!line) { line = make('li', { className: 'unread' }); line.append(make('span', { id: 'unread' })); theirs[0].before(line); }
       line.firstChild.textContent = pill.textContent = count(unseen, words.newOne, words.newMany);
       pill.hidden = false;
     }
+    /* What came while the line was down is told once, with the line that is back. */
+    if (lost && news) { away += theirs.length; return; }
+    if (!batch.length) begun = Date.now();
     batch.push(...theirs.map(li => [li.id, Date.now()]));
-    timer ??= setTimeout(readOut, 1500);
+    /* A burst is one announcement: it waits until nothing more comes, six seconds at most. */
+    clearTimeout(timer);
+    timer = setTimeout(readOut, Math.max(0, Math.min(1500, begun + 6000 - Date.now())));
   }
   function readOut() {
     timer = null;
     if (reading() === 'off' || !reader) { batch = []; return; }
+    const counted = reading() === 'some' && batch.length > 2;
     /* A post that is being translated is read when its translation is here, or after six seconds. */
-    const wait = batch.filter(([id, at]) => byId(id)?.hasAttribute('data-pending') && Date.now() - at < 6000);
+    const wait = counted ? [] : batch.filter(([id, at]) => byId(id)?.hasAttribute('data-pending') && Date.now() - at < 6000);
     const ready = batch.filter(item => !wait.includes(item)).map(([id]) => byId(id)).filter(Boolean);
     batch = wait;
     if (wait.length) timer = setTimeout(readOut, 1500);
     if (!ready.length) return;
-    if (reading() === 'some' && ready.length > 2) aloud([[count(ready.length, words.newOne, words.newMany), language]]);
+    if (counted) aloud([[count(ready.length, words.newOne, words.newMany), language]]);
     else aloud(ready.map(li => {
       const p = li.querySelector('.msg__text,.sys');
       return [`${li.querySelector('.msg__by b')?.textContent ?? ''}: ${p?.textContent.trim() ?? ''}`, p?.lang || language];
@@ -254,8 +257,11 @@
   setInterval(tick, 1000);
 
   /* ---- drafts: kept on this device every five seconds, until the server said yes ---- */
-  const slot = key => `samrum:draft:${session}:${key}`;
+  const slots = main.dataset.for ? `${who}.${main.dataset.for}` : who;
+  const slot = key => `samrum:draft:${session}:${slots}:${key}`;
   const touched = new WeakSet();
+  /* What this page last knew of a form's draft: only what is newer is written over another tab's. */
+  const agreed = new WeakMap();
   const INNER = new Set(['part', 'act', 'contribution', 'wording', 'order']);
   const fields = form => Object.fromEntries([...new FormData(form)].filter(([name]) => !INNER.has(name)));
   const texts = form => [...form.querySelectorAll('textarea,input[type="text"],input[type="date"]')];
@@ -264,11 +270,57 @@
   function saveDrafts() {
     for (const form of main.querySelectorAll('form[data-draft]')) {
       if (!touched.has(form)) continue;
-      const key = slot(form.dataset.draft);
-      if (texts(form).some(f => f.value.trim()) || form.querySelector('input[type="radio"]:checked') || [...form.querySelectorAll('select')].some(chosen)) stored.set(key, JSON.stringify(fields(form)));
+      const key = slot(form.dataset.draft), now = drafted(form);
+      if (agreed.get(form) === now) continue;
+      agreed.set(form, now);
+      if (texts(form).some(f => f.value.trim()) || form.querySelector('input[type="radio"]:checked') || [...form.querySelectorAll('select')].some(chosen)) stored.set(key, now);
       else stored.drop(key);
     }
   }
+  const drafted = form => JSON.stringify({ ...fields(form), ...(form.dataset.tried && { tried: '1' }) });
+  const hasWords = form => texts(form).some(f => f.value && f.value !== f.defaultValue);
+  function fill(form, draft) {
+    for (const [name, value] of Object.entries(JSON.parse(draft))) {
+      const field = form.elements.namedItem(name);
+      if (field?.type === 'checkbox') field.checked = true;
+      else if (field) field.value = value;
+    }
+    if (draft.includes('"tried":"1"')) form.dataset.tried = '1';
+    touched.add(form);
+    agreed.set(form, draft);
+  }
+  /* As it is before anybody writes in it, under an id of its own. */
+  function blank(form) {
+    const written = new Set(texts(form).map(f => f.value));
+    form.reset();
+    /* What the server gave back after a fault is no beginning. */
+    for (const f of texts(form)) if (f.value && written.has(f.value)) f.value = '';
+    const id = form.elements.namedItem('client_id');
+    if (id) id.value = newId();
+    const hint = form.querySelector('[data-saved]');
+    if (hint) hint.textContent = '';
+    form.querySelector('.unsent')?.remove();
+    delete form.dataset.tried;
+    touched.delete(form);
+    agreed.delete(form);
+  }
+  const formOf = name => main.querySelector(`form[data-draft="${CSS.escape(name)}"]`);
+  /* Two tabs of one person agree: what is written in one is in the other, and what was sent is in none. */
+  addEventListener('storage', ({ key, oldValue, newValue }) => {
+    const form = key?.startsWith(slot('')) && formOf(key.slice(slot('').length));
+    if (!form) return;
+    const same = agreed.has(form) ? agreed.get(form) === oldValue && drafted(form) === oldValue : !hasWords(form);
+    const at = document.activeElement;
+    const writing = document.hasFocus() && form.contains(at) && at.matches('textarea,input,select');
+    if (newValue && same && !writing) fill(form, newValue);
+    else if (!newValue && same) blank(form);
+    else if (!newValue) {
+      /* Written on here meanwhile: these words are another post. */
+      const id = form.elements.namedItem('client_id');
+      if (id && oldValue?.includes(id.value)) id.value = newId();
+    }
+    showKept();
+  });
   function restoreDrafts() {
     for (const form of main.querySelectorAll('form[data-draft]')) {
       /* Own thoughts that were brought into the box for the talk come before an older draft. */
@@ -276,17 +328,12 @@
       const id = form.elements.namedItem('client_id');
       if (id && !id.value) id.value = newId();
       const draft = stored.get(slot(form.dataset.draft));
-      if (!draft || texts(form).some(f => f.value && f.value !== f.defaultValue)) continue;
-      try {
-        for (const [name, value] of Object.entries(JSON.parse(draft))) {
-          const field = form.elements.namedItem(name);
-          if (field?.type === 'checkbox') field.checked = true;
-          else if (field) field.value = value;
-        }
-        touched.add(form);
-      } catch { stored.drop(slot(form.dataset.draft)); }
+      if (!draft || hasWords(form)) continue;
+      try { fill(form, draft); } catch { stored.drop(slot(form.dataset.draft)); }
     }
   }
+  /* Drafts of forms under a post that were taken back from the list of what waits. */
+  const homeless = new Set();
   /* A step that ended takes its form away, but not what was begun in it. */
   function showKept() {
     const kept = byId('kept');
@@ -294,7 +341,7 @@
     kept.replaceChildren();
     for (const key of stored.keys().filter(k => k.startsWith(slot('')))) {
       const name = key.slice(slot('').length);
-      if (name.includes(':') || main.querySelector(`form[data-draft="${CSS.escape(name)}"]`)) continue;
+      if ((name.includes(':') && !homeless.has(name)) || formOf(name)) continue;
       let value = '';
       try { value = JSON.parse(stored.get(key)).text; } catch { /* not ours */ }
       if (!value) continue;
@@ -320,6 +367,11 @@
   main.addEventListener('input', event => {
     const form = event.target.closest('form');
     if (form?.dataset.draft) touched.add(form);
+    if (form?.dataset.tried) {
+      /* It may have arrived as it was: other words are another post. */
+      delete form.dataset.tried;
+      form.elements.namedItem('client_id').value = newId();
+    }
     if (form && Date.now() - typing > 5000) { typing = Date.now(); socket?.volatile.emit('typing', { session }); }
   });
   function complain(form, sentence) {
@@ -328,7 +380,94 @@
     note.setAttribute('role', 'alert');
     form.append(note);
   }
-  const sentenceIn = (html, where) => new DOMParser().parseFromString(html, 'text/html').querySelector(where)?.textContent.trim();
+  /* ---- what gets no answer waits in sight, and goes by itself when the line is back ---- */
+  const out = who && face !== 'screen' ? window.samrumKept.outbox({
+    owner: `${session}:${who}`,
+    words,
+    before: () => byId('composer'),
+    takeBack: intoBox,
+    waits: () => { aloud([[words.waits, language]]); reach(); },
+    sent: arrivedLate,
+    done: () => {
+      aloud([[words.allSent, language]]);
+      if (!socket?.connected) then(catchUp);
+      redrawComposer(false);
+    },
+  }) : null;
+  function entry(form, submitter, body) {
+    const data = new URLSearchParams(body);
+    const area = texts(form).filter(f => f.type !== 'date' && f.value.trim());
+    /* What was chosen, in the words that the form has for it. */
+    const picked = [...form.querySelectorAll('input[type="radio"]:checked')].map(f => f.closest('label')?.textContent.trim().replace(/\s+/g, ' '));
+    const asked = form.querySelector('legend')?.textContent.trim();
+    const about = form.closest('details[id^="decide-"],details[id^="rate-"]')?.querySelector('summary [lang]')?.textContent.trim();
+    const chosen = picked.length ? picked : [submitter?.textContent.trim()];
+    const label = [about, ...(area.length ? picked : [asked, ...chosen])].filter(Boolean).join(' – ');
+    return {
+      id: data.get('client_id') || data.get('client_id_1') || newId(),
+      repeatable: data.has('client_id'),
+      url: form.getAttribute('action'),
+      body: data.toString(),
+      draft: form.dataset.draft ? slot(form.dataset.draft) : '',
+      fields: fields(form),
+      text: area.map(f => f.value.trim()).join('\n'),
+      label,
+      lang: data.get('language') ?? '',
+    };
+  }
+  const bodyOf = options => String(new URLSearchParams(options.body));
+  /* It waits in the list now, so no longer in its form. */
+  function leftBehind(form) {
+    if (form.dataset.draft) stored.drop(slot(form.dataset.draft));
+    const panel = form.closest('.acts');
+    blank(form);
+    if (!panel) return;
+    const note = make('p', { className: 'note note--wait sent', textContent: words.waits });
+    panel.replaceChildren(note);
+    panel.closest('li')?.querySelector('.more')?.focus({ preventScroll: true });
+  }
+  document.addEventListener('htmx:before:request', ({ detail: { ctx } }) => {
+    const form = ctx.sourceElement, submitter = ctx.request.submitter;
+    /* Moving a theme in the ranking saves nothing. */
+    if (!out || !form?.matches?.('form[data-outbox]') || submitter?.name === 'move') return;
+    ctx.fetch = async (url, options) => {
+      const answer = await out.deliver(entry(form, submitter, bodyOf(options)), url, { method: 'POST', body: options.body, headers: options.headers });
+      if (answer) return answer;
+      leftBehind(form);
+      /* What htmx passes over in silence. */
+      throw new DOMException('', 'AbortError');
+    };
+  });
+  /* Sent at last: a draft of the same words, restored after a reload, has been said with it. */
+  function arrivedLate(item) {
+    if (!item.draft) return;
+    if (stored.get(item.draft)?.includes(`"client_id":"${item.id}"`)) stored.drop(item.draft);
+    for (const form of main.querySelectorAll('form[data-draft]')) {
+      if (form.elements.namedItem('client_id')?.value === item.id && !form.classList.contains('htmx-request')) blank(form);
+    }
+  }
+  /* Words from the list go back where they were written, behind what has been begun there since. */
+  function intoBox(item) {
+    const name = item.draft.startsWith(slot('')) ? item.draft.slice(slot('').length) : '';
+    const form = name && formOf(name);
+    if (form && hasWords(form)) {
+      const area = form.querySelector('textarea');
+      if (area) area.value = `${area.value.trimEnd()}\n\n${item.fields.text ?? item.text}`;
+      touched.add(form);
+    } else {
+      const draft = JSON.stringify({ ...item.fields, ...(item.tried && { tried: '1' }) });
+      const key = name || `taken:${item.id}`;
+      if (form) fill(form, draft);
+      else homeless.add(key);
+      stored.set(slot(key), form || item.fields.text ? draft : JSON.stringify({ text: item.text }));
+      showKept();
+    }
+    const fold = form && form.closest('details:not([open])');
+    if (fold) fold.open = true;
+    (form ? form.querySelector('textarea,input[type="text"]') : byId('kept')?.querySelector('textarea'))?.focus();
+  }
+  /* A page that was closed while something was on its way: that waits in the list, not in the box. */
+  for (const item of out?.items() ?? []) if (stored.get(item.draft)?.includes(`"client_id":"${item.id}"`)) stored.drop(item.draft);
   let sent = null;
   document.addEventListener('htmx:after:request', ({ detail: { ctx } }) => {
     const form = ctx.sourceElement;
@@ -388,7 +527,10 @@
     form.dataset.busy = '1';
     try {
       const body = new URLSearchParams(new FormData(form, event.submitter));
-      const answer = await fetch(form.action, { method: 'POST', body, credentials: 'same-origin', headers: { 'HX-Request': 'true' } });
+      const options = { method: 'POST', body, credentials: 'same-origin', headers: { 'HX-Request': 'true' } };
+      const waits = out && form.hasAttribute('data-outbox');
+      const answer = await (waits ? out.deliver(entry(form, event.submitter, body), form.action, options) : fetch(form.action, options));
+      if (!answer) { delete form.dataset.busy; return; }
       if (answer.ok) form.querySelector('.unsent')?.remove();
       else complain(form, sentenceIn(await answer.text(), '[data-sentence], .error span') || words.unsent);
       if (answer.ok && form.hasAttribute('data-reset')) form.reset();
@@ -458,11 +600,17 @@
 
   /* ---- the connection ---- */
   const news = byId('news');
-  let lost = false, polling = null;
+  let lost = false, polling = false, asking = null, misses = 0;
+  /* The note stands above the conversation: whoever reads further down stays where they are. */
+  function tell(...notes) {
+    const put = place();
+    news?.replaceChildren(...notes);
+    put();
+  }
   function gone() {
     if (lost) return;
     lost = true; away = 0;
-    news?.replaceChildren(make('p', { className: 'note note--wait', textContent: words.lost }));
+    tell(make('p', { className: 'note note--wait', textContent: words.lost }));
   }
   function back() {
     if (!lost) return;
@@ -471,18 +619,37 @@
     const came = away ? ` ${count(away, words.cameOne, words.cameMany)} ` : ' ';
     const note = make('p', { className: 'note note--ok', textContent: words.back + came });
     const first = log?.querySelector('.unread');
-    if (away && first) { first.id = 'unread'; note.append(make('a', { href: '#unread', textContent: words.readFrom }), ' '); }
+    if (away && first) { note.append(make('a', { href: '#unread', textContent: words.readFrom }), ' '); }
     const close = make('button', { type: 'button', className: 'btn btn--s', textContent: words.dismiss });
-    close.addEventListener('click', () => news.replaceChildren());
+    close.addEventListener('click', () => tell());
     note.append(close);
-    news.replaceChildren(note);
+    tell(note);
   }
-  const reach = () => then(async () => { try { await catchUp(); back(); } catch (fault) { gone(); throw fault; } });
+  const reach = () => then(async () => {
+    try {
+      await catchUp();
+      misses = 0;
+      back();
+      out?.flush();
+    } catch (fault) {
+      misses += 1;
+      /* One answer that does not come is no reason to say anything. */
+      if (misses > 1 || navigator.onLine === false) gone();
+      throw fault;
+    }
+  });
+  /* Scattered, so that those who lost the server together do not come back in the same second. */
+  const pause = () => (misses ? Math.min(30_000, 1000 * 2 ** misses) * (0.5 + Math.random()) : (document.hidden ? 30_000 : 5000) * (0.9 + Math.random() / 5));
+  function askAgain() {
+    clearTimeout(asking);
+    asking = polling ? setTimeout(() => reach().then(askAgain), pause()) : null;
+  }
   const poll = on => {
-    clearInterval(polling);
-    polling = on ? setInterval(reach, 5000) : null;
+    if (polling === on) return;
+    polling = on;
+    askAgain();
   };
-  const socket = window.io?.({ path: '/socket.io', transports: ['websocket'], withCredentials: true });
+  const socket = window.io?.({ path: '/socket.io', transports: ['websocket'], withCredentials: true, reconnectionDelayMax: 10_000 });
   socket?.on('connect', () => {
     socket.emit('enter', { session, language, after: revision, format: 'html' }, ack => {
       if (ack?.error === 'revision_unknown') { location.reload(); return; }
@@ -491,8 +658,9 @@
       reach();
     });
   });
-  socket?.on('connect_error', () => { if (!polling) poll(true); reach(); });
-  socket?.on('disconnect', () => { poll(true); setTimeout(() => { if (!socket.connected) reach(); }, 1000); });
+  /* Where sockets are barred for good, asking is all there is, and nothing is wrong. */
+  socket?.on('connect_error', () => poll(true));
+  socket?.on('disconnect', () => { poll(true); setTimeout(() => { if (!socket.connected) reach().then(askAgain); }, 500 + Math.random() * 1000); });
   socket?.on('changes', take);
   socket?.on('private', changes => {
     if (changes.session !== session) return;
@@ -510,14 +678,19 @@
   });
   /* Until the socket has been let in, and whenever it is gone, the page asks by itself. */
   poll(true);
-  addEventListener('online', reach);
+  addEventListener('online', () => { out?.hurry(); reach().then(askAgain); });
+  addEventListener('offline', gone);
   addEventListener('pageshow', event => { if (event.persisted) reach(); });
-  document.addEventListener('visibilitychange', () => (document.hidden ? saveDrafts() : reach()));
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) saveDrafts();
+    else reach().then(askAgain);
+  });
 
   for (const el of document.querySelectorAll('[data-js]')) el.hidden = false;
   mark();
   restoreDrafts();
   showKept();
+  out?.flush();
   turn = byId('toasts')?.querySelector('[data-turn] span')?.textContent ?? '';
   if (face === 'room') syncHand();
   tick();

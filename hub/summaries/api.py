@@ -219,23 +219,25 @@ def _statement(statement: Any, summary: Summary) -> StatementOut:
 
 @router.post("/summaries/{summary_id}/statements", status_code=201)
 async def post_statement(
-    summary_id: str, body: StatementIn, caller: Asking, database: Db, clock: Time
+    summary_id: str, body: StatementIn, caller: Asking, screens: Room
 ) -> StatementOut:
-    """Add a statement of one's own (facilitators, editors)."""
-    account = doorway.check_may_edit(caller)
-    async with database.transaction() as tx:
-        summary = await doorway.access(tx, caller, summary_id, to="edit")
-        statement = await actions.add_statement(
-            tx,
-            summary,
-            audience=body.audience,
-            block=body.block,
-            texts=_plain(body.texts),
-            sources=body.sources,
-            account=account,
-            now=clock.now(),
-        )
-        return _statement(statement, summary)
+    """Add a statement of one's own (facilitators, editors).
+
+    A voice from the session is a quotation ``quote_of`` a contribution: word by word, and only with
+    its author's consent to be quoted.
+    """
+    made = await doorway.add_statement(
+        screens,
+        caller,
+        summary_id,
+        audience=body.audience,
+        block=body.block,
+        texts=_plain(body.texts),
+        sources=body.sources,
+        quote_of=body.quote_of,
+        client_id=body.client_id,
+    )
+    return _statement(*made)
 
 
 def _plain(texts: dict[Language, str]) -> dict[str, str]:
@@ -248,27 +250,22 @@ async def put_statement(
     statement_id: str,
     body: TextsIn,
     caller: Asking,
-    database: Db,
-    clock: Time,
+    screens: Room,
     if_match: IfMatch = None,
 ) -> StatementOut:
     """Give a statement other words, or answer what it asks (facilitators, editors)."""
-    account = doorway.check_may_edit(caller)
-    revision = _revision(body.revision, if_match)
-    async with database.transaction() as tx:
-        summary = await doorway.access(tx, caller, summary_id, to="edit")
-        statement = await doorway.access_statement(tx, summary, statement_id)
-        change = actions.answer_question if statement.question else actions.edit_statement
-        await change(
-            tx,
-            statement,
-            texts=_plain(body.texts),
-            sources=body.sources,
-            account=account,
-            now=clock.now(),
-            revision=revision,
-        )
-        return _statement(statement, summary)
+    doorway.check_may_edit(caller)
+    written = await doorway.write_statement(
+        screens,
+        caller,
+        summary_id,
+        statement_id,
+        texts=_plain(body.texts),
+        revision=_revision(body.revision, if_match),
+        sources=body.sources,
+        quote_of=body.quote_of,
+    )
+    return _statement(*written)
 
 
 @router.post("/summaries/{summary_id}/statements/{statement_id}/remove")

@@ -122,6 +122,8 @@ QUESTIONS: Final = (
     "headline",
     "why",
     "saw",
+    # There are themes, but nothing that was shown to the room.
+    "saw_findings",
     "agreed",
     "recommendations",
     "owner",

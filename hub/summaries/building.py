@@ -21,6 +21,8 @@ SMALLEST_GROUP: Final = 3
 GROUPS: Final = ("lived", "practice", "research", "unsaid")
 # Words that a voice has at least and at most: shorter ones say little, longer ones are read by few.
 VOICE_WORDS: Final = (5, 60)
+# Of what kinds a voice is; an editor also quotes a part of what is longer.
+QUOTABLE: Final = ("contribution", "checkout")
 DISCUSSED: Final = 3
 REVIEWED, DRAFT, MISSING = "human_reviewed", "draft", "missing"
 # Translations that people have made or put right.
@@ -135,9 +137,14 @@ def build(material: Material, say: Callable[..., str]) -> Built:
 def quotable_of(material: Material) -> dict[str, dict[str, str]]:
     """What may be quoted, by contribution: its author's own words, in their language."""
     return {
-        c["id"]: {c["language"]: _without_names(c["text"], c["language"], material.names)}
-        for c in _voices(material)
+        c["id"]: {c["language"]: without_names(c["text"], c["language"], material.names)}
+        for c in _voices(material, longest=None)
     }
+
+
+def may_quote(choices: Mapping[str, Any]) -> bool:
+    """Quotations stand without a name, so either consent is enough; the role needs its own."""
+    return bool(choices.get("quote_role") or choices.get("quote_alias"))
 
 
 class _Builder:
@@ -168,7 +175,7 @@ class _Builder:
     def _draft(self, audience: str, block: str, point: Point, position: int) -> Draft:
         words = point.words or Words({}, {})
         texts = {
-            language: _without_names(text, language, self.material.names)
+            language: without_names(text, language, self.material.names)
             for language, text in words.texts.items()
             if text
         }
@@ -210,7 +217,7 @@ class _Builder:
                 for language, count in sorted(attendance["by_language"].items())
             },
             "owners": {
-                id_: {d: _without_names(text, d, self.material.names) for d, text in owner.items()}
+                id_: {d: without_names(text, d, self.material.names) for d, text in owner.items()}
                 for id_, owner in owners.items()
                 if not self._names_somebody(*owner.values())
             },
@@ -336,7 +343,8 @@ class _Builder:
         for principle in rated:
             yield self._rating(principle)
         if not shown and not rated:
-            yield self._ask("saw", ("session",), shared=True)
+            seen = [*self._themes(disputed=False), *self._themes(disputed=True)]
+            yield Point("saw", None, ("session",), question="saw_findings" if seen else "saw")
 
     def _rating(self, principle: Mapping[str, Any]) -> Point:
         ratings = principle["ratings"]
@@ -766,7 +774,7 @@ def _lowered(words: Words) -> Words:
     return _each(words, _lower)
 
 
-def _without_names(text: str, language: str, names: Iterable[str]) -> str:
+def without_names(text: str, language: str, names: Iterable[str]) -> str:
     for name in names:
         text = masking.mask_name(text, name, language=language)
     return text
@@ -803,7 +811,7 @@ def _importance(theme: Mapping[str, Any]) -> float:
     return float(tally.get("mean") or 0)
 
 
-def _voices(material: Material) -> list[Mapping[str, Any]]:
+def _voices(material: Material, *, longest: int | None = VOICE_WORDS[1]) -> list[Mapping[str, Any]]:
     """Posts whose authors may be quoted, the best one first.
 
     Those with own experience before others, what was pinned before the rest, then in their order.
@@ -816,10 +824,10 @@ def _voices(material: Material) -> list[Mapping[str, Any]]:
             if (
                 author
                 and author["id"] in material.voices
-                and c["kind"] in ("contribution", "checkout")
+                and c["kind"] in QUOTABLE
                 and not (c["removed"] or c["hidden"] or c["held"])
                 and not c["fields"].get("remark_on")
-                and VOICE_WORDS[0] <= length <= VOICE_WORDS[1]
+                and VOICE_WORDS[0] <= length <= (longest or length)
             ):
                 found.append(c)
     return sorted(

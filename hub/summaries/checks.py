@@ -41,6 +41,7 @@ FAULTS: Final = (
     "date_differs",
     "quote_without_consent",
     "quote_changed",
+    "quote_unsourced",
     "names_somebody",
     "block_empty",
     "disagreed_empty",
@@ -93,6 +94,9 @@ _NUMBERS = {
     ),
 }
 _WORD = re.compile(r"\w+")
+# What stands for words that a quotation leaves out, and what may stand around its parts.
+_LEFT_OUT = re.compile(r"\[?(?:…|\.\.\.)\]?")
+_AROUND = " .,;:!?\"'“”„«»–-"
 _ONE = Decimal(1)
 
 
@@ -258,9 +262,31 @@ def _own_faults(
         if s.quote_of not in quotable:
             yield _fault("quote_without_consent", s)
         elif any(
-            s.texts.get(language) != words for language, words in quotable[s.quote_of].items()
+            not quotes(s.texts.get(language) or "", words)
+            for language, words in quotable[s.quote_of].items()
         ):
             yield _fault("quote_changed", s)
+    elif s.block == "voice" and quotable is not None:
+        yield _fault("quote_unsourced", s)
+
+
+def quotes(words: str, said: str) -> bool:
+    """Whether words are a quotation of what was said: all of it, or parts with “…” between.
+
+    Word by word; letter case, kinds of quotation marks and what ends the quotation do not count.
+    """
+    parts = [part.strip(_AROUND) for part in _LEFT_OUT.split(_plain(words))]
+    at, rest = 0, _plain(said)
+    for part in (part for part in parts if part):
+        found = re.compile(rf"(?<!\w){re.escape(part)}(?!\w)").search(rest, at)
+        if found is None:
+            return False
+        at = found.end()
+    return at > 0
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("’", "'").split())
 
 
 def _record_faults(s: Told, facts: Mapping[str, Any]) -> Iterable[Fault]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +17,7 @@ from hub.people.models import Account, Participant, latest_consents, list_partic
 from hub.render import Renderer
 from hub.summaries import actions, checks
 from hub.summaries.actions.publishing import waiting_faults
-from hub.summaries.building import Built, Material, build, quotable_of
+from hub.summaries.building import Built, Material, build, may_quote, quotable_of
 from hub.summaries.checks import Fault, Told
 from hub.summaries.models import Edition, Statement, Summary
 
@@ -124,7 +124,7 @@ async def read_material(
         voices={
             p.id: bool(consents[p.id].choices.get("quote_role"))
             for p in people
-            if p.withdrawn_at is None and p.id in consents and _may_quote(consents[p.id].choices)
+            if p.withdrawn_at is None and p.id in consents and may_quote(consents[p.id].choices)
         },
         dissents={
             row.principle_id: [
@@ -144,11 +144,6 @@ async def read_material(
         },
         agreed_from={row.principle_id: row.agreed_from for row in outcomes if row.agreed_from},
     )
-
-
-def _may_quote(choices: Mapping[str, Any]) -> bool:
-    """Quotations stand without a name, so either consent is enough; the role needs its own."""
-    return bool(choices.get("quote_role") or choices.get("quote_alias"))
 
 
 async def _built(
@@ -286,6 +281,53 @@ async def publish(
         )
 
     return await _carry_out(screens, caller, summary_id, change, to="publish")
+
+
+async def add_statement(
+    screens: Screens, caller: Caller, summary_id: str, **given: Any
+) -> tuple[Statement, Summary]:
+    """A statement of the editor's own. Raises as ``access`` and ``actions.add_statement``.
+
+    Nobody takes their words, or their yes to being quoted, back meanwhile.
+    """
+    account = check_may_edit(caller)
+
+    async def change(tx: AsyncSession, _gathering: Gathering | None) -> tuple[Statement, Summary]:
+        summary = await access(tx, caller, summary_id, to="edit")
+        by: dict[str, Any] = {"account": account, "now": screens.clock.now()}
+        return await actions.add_statement(tx, summary, **given, **by), summary
+
+    return await _carry_out(screens, caller, summary_id, change, to="edit")
+
+
+async def write_statement(
+    screens: Screens,
+    caller: Caller,
+    summary_id: str,
+    statement_id: str,
+    *,
+    texts: Mapping[str, str],
+    revision: int | None,
+    sources: Sequence[str] | None = None,
+    quote_of: str | None = None,
+) -> tuple[Statement, Summary]:
+    """Give a statement other words, or answer what it asks. Raises as the actions do."""
+    account = check_may_edit(caller)
+
+    async def change(tx: AsyncSession, _gathering: Gathering | None) -> tuple[Statement, Summary]:
+        summary = await access(tx, caller, summary_id, to="edit")
+        statement = await access_statement(tx, summary, statement_id)
+        now = screens.clock.now()
+        given: dict[str, Any] = {"texts": texts, "sources": sources, "revision": revision}
+        if statement.question is None:
+            await actions.edit_statement(tx, statement, **given, account=account, now=now)
+        else:
+            await actions.answer_question(
+                tx, statement, **given, quote_of=quote_of, account=account, now=now
+            )
+        return statement, summary
+
+    return await _carry_out(screens, caller, summary_id, change, to="edit")
 
 
 async def ask_to_confirm(screens: Screens, caller: Caller, summary_id: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
@@ -32,6 +33,7 @@ from hub.web import both, read_form, read_number, see_other
 
 router = APIRouter(include_in_schema=False)
 Word = Annotated[str | None, Query(max_length=40)]
+CLIENT_ID_LIMIT: Final = 80
 WORDINGS: Final = ("save", "resolve")
 ON_STATEMENTS: Final = (*WORDINGS, "remove", "restore")
 # Where an editor does what a fault of no statement asks for.
@@ -123,6 +125,7 @@ async def _edit_page(
         readers = await actions.list_readers(tx, summary_id)
         faults = await doorway.read_faults(visit.screens, tx, summary)
         sources = await _sources(tx, summary)
+        voices = await actions.list_voices(tx, summary)
     mine = [s for s in statements if s.audience == audience]
     told = [doorway.told_of(s) for s in statements]
     stops = [f for f in faults if f.blocks]
@@ -170,6 +173,8 @@ async def _edit_page(
                 for id_, owner in summary.facts.get("owners", {}).items()
             ],
             "sources": sources,
+            "voices": [{"id": v.id, "texts": dict(v.texts), "told": dict(v.told)} for v in voices],
+            "client_id": uuid.uuid4().hex,
             "order": ORDER[audience],
             "may_publish": doorway.may_publish(visit.caller),
             **more,
@@ -355,22 +360,37 @@ async def _do(visit: Visit, summary_id: str, form: Mapping[str, str], account: A
     if act == "ask":
         await doorway.ask_to_confirm(visit.screens, visit.caller, summary_id)
         return "confirm-h"
+    if act == "add":
+        added, _ = await doorway.add_statement(
+            visit.screens,
+            visit.caller,
+            summary_id,
+            audience=form.get("audience", ""),
+            block=form.get("block", ""),
+            texts=both(form, "texts"),
+            sources=[each for each in (form.get("source"),) if each],
+            quote_of=form.get("quote_of") or None,
+            client_id=form.get("client_id", "")[:CLIENT_ID_LIMIT],
+        )
+        return added.id
+    if act == "save" and form.get("quote_of"):
+        # The session stands still while it is looked who may be quoted.
+        base = read_number(form.get("base"))
+        written, _ = await doorway.write_statement(
+            visit.screens,
+            visit.caller,
+            summary_id,
+            form.get("statement", ""),
+            texts=both(form, "texts"),
+            revision=-1 if base is None else base,
+            quote_of=form["quote_of"],
+        )
+        return written.id
     async with visit.screens.database.transaction() as tx:
         summary = await actions.access_summary(tx, summary_id, lock=True)
         by: dict[str, Any] = {"account": account, "now": now}
         if act in ON_STATEMENTS:
             return await _on_statement(tx, summary, act, form, **by)
-        if act == "add":
-            added = await actions.add_statement(
-                tx,
-                summary,
-                audience=form.get("audience", ""),
-                block=form.get("block", ""),
-                texts=both(form, "texts"),
-                sources=[form.get("source", "")],
-                **by,
-            )
-            return added.id
         if act == "owner":
             await actions.change_owner(
                 tx,

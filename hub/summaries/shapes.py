@@ -42,21 +42,29 @@ class TextsIn(BaseModel):
     """Other words for a statement. A language left out or empty stays as it is.
 
     ``revision`` is that of the statement as it was read: where it has another one by now nothing
-    is changed, and the answer is 409. The header ``If-Match`` says the same.
+    is changed, and the answer is 409. The header ``If-Match`` says the same. ``quote_of``: where a
+    voice is asked for, the contribution that the words are quoted from.
     """
 
     texts: Texts
     sources: list[str] | None = None
+    quote_of: str | None = None
     revision: int | None = None
 
 
 class StatementIn(BaseModel):
-    """A statement of the editor's own; ``sources`` are ids of what it rests on."""
+    """A statement of the editor's own; ``sources`` are ids of what it rests on.
+
+    In the block `voice` it is a quotation ``quote_of`` a contribution, which is a source by itself.
+    The same ``client_id`` again, letters by chance, is the same statement, never a second.
+    """
 
     audience: Audience
     block: str
     texts: Texts
-    sources: list[str]
+    sources: list[str] = Field(default_factory=list)
+    quote_of: str | None = None
+    client_id: str = Field(default="", max_length=80)
 
 
 class RemoveIn(BaseModel):

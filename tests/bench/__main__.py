@@ -1,7 +1,7 @@
-"""``python -m tests.bench [live|pages|published|translation|crowd|engines|quality …]``.
+"""``python -m tests.bench [live|saturated|many|steady|pages|published|translation|crowd|…]``.
 
 One JSON object a line.
-``CLIENTS`` is how many are connected (100), ``SECONDS`` how long ``crowd`` lasts (60).
+``CLIENTS`` is how many are connected (300), ``SECONDS`` how long ``crowd`` lasts (60).
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gzip
+import itertools
 import json
 import os
 import platform
+import random
 import re
 import socket
 import statistics
@@ -21,8 +23,9 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 import socketio
@@ -32,13 +35,17 @@ from tests.bench.published import MEETINGS, PATHS, SUMMARIES
 from tests.bench.published import fill as fill_published
 from tests.bench.quality import quality
 from tests.cast import Person, Session, join, plan
+from tests.scale.steady import steady
 
 ROOT = Path(__file__).parent.parent.parent
-CLIENTS = int(os.environ.get("CLIENTS", "100"))
-POSTS = 40
+CLIENTS = int(os.environ.get("CLIENTS", "300"))
+POSTS = 60
+MANY = int(os.environ.get("MANY", "1000"))
 # Of the crowd that somebody speaks to once a second.
 SECONDS = int(os.environ.get("SECONDS", "60"))
 WORDS = "Jag fick fyra lappar med fyra telefonnummer och ingen av dem var till mig i går."
+
+VOCABULARY = (ROOT / "hub/demo/data/sample-dialogue.tsv").read_text("utf-8").split()
 
 # What the engine makes of these words, whatever stands before them.
 TRANSLATED = re.compile(r"(mark-\d+)\b[^<]*\byesterday\b", re.IGNORECASE)
@@ -82,11 +89,12 @@ async def process(*command: str, url: str, **more: str) -> AsyncIterator[subproc
 
 @contextlib.asynccontextmanager
 async def hub_process(
-    fill: Callable[[Path], Awaitable[object]] | None = None,
+    fill: Callable[[Path], Awaitable[object]] | None = None, *, translates: bool = True
 ) -> AsyncIterator[tuple[str, subprocess.Popen[bytes], str]]:
     """``hub serve`` on a new database: its address, its process and a facilitator's token.
 
     ``fill`` puts rows into the database before the server starts; it is given the data folder.
+    Where it does not translate, no text waits for it either.
     """
     with tempfile.TemporaryDirectory() as folder:
         settings = {"HUB_DATA_DIR": folder}
@@ -106,7 +114,8 @@ async def hub_process(
             await fill(Path(folder))
         port = free_port()
         url = f"http://127.0.0.1:{port}"
-        command = ("-m", "hub.cli", "serve", "--port", str(port))
+        serve = ("hub.cli", "serve") if translates else ("tests.bench.untranslated",)
+        command = ("-m", *serve, "--port", str(port))
         async with process(*command, url=f"{url}/healthz", **settings) as served:
             yield url, served, token
 
@@ -133,8 +142,10 @@ class Crowd:
         self.came: dict[str, list[float]] = {}
         self.translated: dict[str, list[float]] = {}
 
-    async def connect(self, url: str, session: str, tokens: list[str]) -> None:
-        for n in range(CLIENTS):
+    async def connect(
+        self, url: str, session: str, tokens: list[str], *, clients: int = CLIENTS
+    ) -> None:
+        for n in range(clients):
             client = socketio.AsyncClient(reconnection=False)
             client.on("changes", self.note if n % 2 else self.note_both)
             auth = {"token": tokens[n % len(tokens)]} if tokens else None
@@ -148,7 +159,7 @@ class Crowd:
         now = time.perf_counter()
         for mark in set(re.findall(r"mark-\d+", data.get("html", ""))):
             times = self.came.setdefault(mark, [])
-            if len(times) < CLIENTS:
+            if len(times) < len(self.clients):
                 times.append(now)
 
     def note_both(self, data: dict[str, Any]) -> None:
@@ -157,7 +168,7 @@ class Crowd:
         now = time.perf_counter()
         for mark in {mark.lower() for mark in TRANSLATED.findall(data.get("html", ""))}:
             times = self.translated.setdefault(mark, [])
-            if len(times) < CLIENTS // 2:
+            if len(times) < len(self.clients) // 2:
                 times.append(now)
 
     async def leave(self) -> None:
@@ -165,39 +176,155 @@ class Crowd:
             await client.disconnect()
 
 
+def varied(n: int) -> str:
+    """A text of 200 characters that is like no other, with its mark at the head."""
+    chosen = random.Random(n)
+    words = [chosen.choice(VOCABULARY) for _ in range(60)]
+    return f"mark-{n} {' '.join(words)}"[:199] + "."
+
+
+async def spoken_to(clients: int, posts: int, seconds: float) -> Spoken:
+    """Posts to a crowd, one every so many seconds; and the same bytes in a bare broadcast."""
+    async with (
+        hub_process() as (url, served, token),
+        httpx.AsyncClient(base_url=url, timeout=60) as http,
+    ):
+        fatima, *people = await a_session(http, token)
+        crowd, sent = Crowd(), dict[str, float]()
+        await crowd.connect(url, fatima.id, [p.token for p in people], clients=clients)
+        before = processor_seconds(served.pid)
+
+        async def say(n: int) -> None:
+            sent[f"mark-{n}"] = time.perf_counter()
+            await people[n % len(people)].said(fatima.id, varied(n))
+
+        await paced([partial(say, n) for n in range(posts)], seconds)
+        await asyncio.sleep(2)
+        processor = processor_seconds(served.pid) - before
+        changes = await fatima.get(f"/sessions/{fatima.id}/changes", format="html")
+        html, memory = changes.json()["html"], resident_mb(served.pid)
+        await crowd.leave()
+    mine = [(t - sent[m]) * 1000 for m, times in crowd.came.items() for t in times]
+    complete = sum(len(times) == clients for times in crowd.came.values())
+    bare = await _bare_broadcast(
+        html[: len(html) // posts], clients=clients, posts=posts, seconds=seconds
+    )
+    return Spoken(mine, bare, complete, memory, processor)
+
+
+async def paced(work: list[Callable[[], Awaitable[None]]], seconds: float) -> None:
+    """Begin one every so many seconds, whether or not those before are done."""
+    began, tasks = time.perf_counter(), []
+    for n, one in enumerate(work):
+        await asyncio.sleep(max(0, began + n * seconds - time.perf_counter()))
+        tasks.append(asyncio.ensure_future(one()))
+    await asyncio.gather(*tasks)
+
+
+class Spoken(NamedTuple):
+    """Milliseconds to each screen, and the same of the baseline; megabytes; processor seconds."""
+
+    mine: list[float]
+    bare: list[float]
+    complete: int
+    memory: float
+    processor: float
+
+
 async def live() -> AsyncIterator[dict[str, Any]]:
-    """One post a fifth of a second to a crowd; beside a bare broadcast of the same bytes."""
-    html = ""
-    async with hub_process() as (url, served, token):
-        async with httpx.AsyncClient(base_url=url, timeout=30) as http:
-            fatima, *people = await a_session(http, token)
-            crowd = Crowd()
-            await crowd.connect(url, fatima.id, [p.token for p in people])
-            sent: dict[str, float] = {}
-            for n in range(POSTS):
-                mark = f"mark-{n}"
-                sent[mark] = time.perf_counter()
-                await people[n % len(people)].said(fatima.id, f"{mark} {WORDS}")
-                await asyncio.sleep(max(0, 0.2 - (time.perf_counter() - sent[mark])))
-            await asyncio.sleep(2)
-            changes = await fatima.get(f"/sessions/{fatima.id}/changes", format="html")
-            html = changes.json()["html"]
-            memory = resident_mb(served.pid)
-            await crowd.leave()
-        mine = [(t - sent[m]) * 1000 for m, times in crowd.came.items() for t in times]
-        complete = sum(len(times) == CLIENTS for times in crowd.came.values())
-    bare = await _bare_broadcast(html[: len(html) // max(1, POSTS)])
+    """Five posts of 200 characters a second to a crowd; beside a bare broadcast of the bytes."""
+    found = await spoken_to(CLIENTS, POSTS, 0.2)
     yield {
         "figure": "live_original_p95_ms",
-        "value": p95(mine),
+        "value": p95(found.mine),
+        "median": round(statistics.median(found.mine), 1),
         "baseline": "bare python-socketio broadcast of as many bytes",
-        "baseline_value": p95(bare),
-        "ratio": round(p95(mine) / max(0.1, p95(bare)), 2),
+        "baseline_value": p95(found.bare),
+        "baseline_median": round(statistics.median(found.bare), 1),
+        "ratio": round(p95(found.mine) / max(0.1, p95(found.bare)), 2),
+        "limit_ratio": 1.5,
         "clients": CLIENTS,
         "posts": POSTS,
-        "reached_all": complete,
+        "reached_all": found.complete,
+        "processor_seconds": round(found.processor, 1),
     }
-    yield {"figure": "memory_live_mb", "value": memory, "clients": CLIENTS}
+    yield {
+        "figure": "memory_live_mb",
+        "value": found.memory,
+        "limit": 350,
+        "clients": CLIENTS,
+    }
+
+
+async def many() -> AsyncIterator[dict[str, Any]]:
+    """One post a second to a thousand screens."""
+    found = await spoken_to(MANY, 20, 1)
+    yield {
+        "figure": "many_original_p95_ms",
+        "value": p95(found.mine),
+        "limit": 500,
+        "baseline": "bare python-socketio broadcast of as many bytes",
+        "baseline_value": p95(found.bare),
+        "ratio": round(p95(found.mine) / max(0.1, p95(found.bare)), 2),
+        "clients": MANY,
+        "reached_all": found.complete,
+        "memory_mb": found.memory,
+    }
+
+
+async def saturated() -> AsyncIterator[dict[str, Any]]:
+    """Deliveries a second where each of eight says the next thing when its last one has come."""
+    async with (
+        hub_process(translates=False) as (url, _, token),
+        httpx.AsyncClient(base_url=url, timeout=60) as http,
+    ):
+        # So many that nobody posts faster than one person may.
+        fatima, *people = await a_session(http, token, writers=60)
+        crowd = Crowd()
+        await crowd.connect(url, fatima.id, [p.token for p in people])
+
+        async def say(n: int) -> None:
+            await people[n % len(people)].said(fatima.id, varied(n))
+
+        mine = await _deliveries(crowd, say)
+        changes = await fatima.get(f"/sessions/{fatima.id}/changes", format="html")
+        size = len(changes.json()["html"]) // max(1, len(crowd.came))
+        await crowd.leave()
+    port, crowd = free_port(), Crowd()
+    url = f"http://127.0.0.1:{port}"
+    async with process("-m", "tests.bench.bare", str(port), url=url):
+        await crowd.connect(url, "s", [])
+
+        async def broadcast(n: int) -> None:
+            html = f"mark-{n} ".ljust(size, "x")
+            await crowd.clients[n % 8].emit("say", {"session": "s", "html": html})
+
+        bare = await _deliveries(crowd, broadcast)
+        await crowd.leave()
+    yield {
+        "figure": "saturated_deliveries_a_second",
+        "value": round(mine),
+        "baseline": "bare python-socketio broadcast of as many bytes",
+        "baseline_value": round(bare),
+        "ratio": round(mine / max(1, bare), 2),
+        "limit_ratio": 0.8,
+        "clients": CLIENTS,
+    }
+
+
+async def _deliveries(crowd: Crowd, say: Callable[[int], Awaitable[None]]) -> float:
+    """A second, from eight who go on for ten seconds; each waits until what it said has come."""
+    numbers, began = itertools.count(), time.perf_counter()
+
+    async def go_on() -> None:
+        while time.perf_counter() - began < 10:
+            n = next(numbers)
+            await say(n)
+            while len(crowd.came.get(f"mark-{n}", [])) < len(crowd.clients):
+                await asyncio.sleep(0.002)
+
+    await asyncio.gather(*(go_on() for _ in range(8)))
+    return sum(map(len, crowd.came.values())) / (time.perf_counter() - began)
 
 
 async def crowd() -> AsyncIterator[dict[str, Any]]:
@@ -249,18 +376,20 @@ async def crowd() -> AsyncIterator[dict[str, Any]]:
     yield {"figure": "memory_crowd_mb", "value": memory, "limit": 300, "clients": CLIENTS}
 
 
-async def _bare_broadcast(html: str) -> list[float]:
+async def _bare_broadcast(
+    html: str, *, clients: int = CLIENTS, posts: int = POSTS, seconds: float = 0.2
+) -> list[float]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    sent: dict[str, float] = {}
-    crowd = Crowd()
+    crowd, sent = Crowd(), dict[str, float]()
     async with process("-m", "tests.bench.bare", str(port), url=url):
-        await crowd.connect(url, "s", [])
-        for n in range(POSTS):
-            mark = f"mark-{n}"
-            sent[mark] = time.perf_counter()
-            await crowd.clients[0].emit("say", {"session": "s", "html": f"{mark} {html}"})
-            await asyncio.sleep(0.2)
+        await crowd.connect(url, "s", [], clients=clients)
+
+        async def say(n: int) -> None:
+            sent[f"mark-{n}"] = time.perf_counter()
+            await crowd.clients[0].emit("say", {"session": "s", "html": f"mark-{n} {html}"})
+
+        await paced([partial(say, n) for n in range(posts)], seconds)
         await asyncio.sleep(1)
         await crowd.leave()
     return [(t - sent[m]) * 1000 for m, times in crowd.came.items() for t in times]
@@ -454,6 +583,9 @@ async def others() -> AsyncIterator[dict[str, Any]]:
 
 BENCHES = {
     "live": live,
+    "saturated": saturated,
+    "many": many,
+    "steady": partial(steady, hub_process, a_session, resident_mb),
     "pages": pages,
     "published": published,
     "translation": translation,

@@ -140,6 +140,9 @@ class World:
     async def restore(self) -> None:
         """The database as it was: what one door changed is nothing to the next."""
         await self.hub.screens.settle()
+        if self.hub.leased is not None:
+            self.hub.leased.clean()
+            return
         await self.hub.database.engine.dispose()
         folder = self.hub.settings.data_dir
         for stale in folder.glob("hub.db-*"):
@@ -597,8 +600,11 @@ async def build(hub: Hub) -> World:
     folder = hub.settings.data_dir
     await hub.screens.settle()
     await hub.database.wipe()
-    await hub.database.engine.dispose()
-    shutil.copy(folder / "hub.db", folder / "kept.db")
+    if hub.leased is not None:
+        hub.leased.keep()
+    else:
+        await hub.database.engine.dispose()
+        shutil.copy(folder / "hub.db", folder / "kept.db")
     return World(
         hub,
         ids,

@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from hub.db import secret_of
 from hub.following import actions, rules
+from hub.following.jobs import translate_reasons
 from hub.following.models import Owner
 from hub.gatherings.models import Act, Contribution, GatheringEvent, Progress
 from hub.mail.actions import read_mail
@@ -212,6 +213,9 @@ async def test_an_owner_answers_without_an_account(hub: Hub) -> None:
     form = {"status": "doing", "reason": "Two wards <b>have begun</b>"}
     answer = await hub.http.post(f"/owners/{secret}", data=form)
     assert (answer.status_code, answer.headers["location"]) == (303, f"/owners/{secret}?told=1")
+    # The same form sent twice is said once.
+    twice = await hub.http.post(f"/owners/{secret}", data=form)
+    assert twice.status_code == 303
     again = await hub.http.get(answer.headers["location"])
     assert "Two wards &lt;b&gt;have begun" in again.text
     assert "the person responsible" in again.text
@@ -532,3 +536,52 @@ async def test_an_owner_is_erased_a_year_after_the_recommendation_ended(hub: Hub
     async with hub.database.reading() as tx:
         assert await tx.scalar(select(Owner)) is None
         assert len(await actions.list_told(tx, adopted)) == 3
+
+
+# --- what was said, in the other language --------------------------------------------------------
+
+SLOW = "Det tog längre tid än vi trodde, eftersom två avdelningar flyttade."
+
+
+async def test_what_an_owner_says_is_read_in_both_languages_with_the_original_beside_it(
+    hub: Hub,
+) -> None:
+    session, adopted, secret = await owned(hub)
+    form = {"status": "doing", "reason": SLOW}
+    assert (await hub.http.post(f"/owners/{secret}", data=form)).status_code == 303
+    assert await translate_reasons(hub.screens, hub.translator) == 1
+    assert await translate_reasons(hub.screens, hub.translator) == 0
+    english = {"Accept-Language": "en"}
+    page = (await hub.http.get(f"/owners/{secret}", headers=english)).text
+    assert f"[en] {SLOW}" in page
+    assert "Machine translation" in page
+    assert f'<p class="orig" lang="sv" dir="auto">{SLOW}</p>' in page
+    swedish = (await hub.http.get(f"/owners/{secret}", headers={"Cookie": "hub_language=sv"})).text
+    assert SLOW in swedish
+    assert "[en]" not in swedish.partition("<ol")[2].partition("</ol>")[0]
+    record = await hub.http.get(
+        f"/sessions/{session.id}/record", headers={**session.fatima.headers, **english}
+    )
+    assert f"[en] {SLOW}" in record.text
+    [item] = (await session.fatima.get("/recommendations", session=session.id)).json()["items"]
+    assert (item["id"], item["reason"]) == (adopted, SLOW)
+    # Other words are translated anew, and what is erased is erased in both.
+    again = {"status": "doing", "reason": f"{SLOW} Nu går det bättre."}
+    assert (await hub.http.post(f"/owners/{secret}", data=again)).status_code == 303
+    assert await translate_reasons(hub.screens, hub.translator) == 1
+    async with hub.database.transaction() as tx:
+        await actions._forget_reasons(tx, adopted)
+    async with hub.database.reading() as tx:
+        kept = list(await tx.scalars(select(Progress)))
+    assert [(p.reason, p.translation) for p in kept] == [("", None), ("", None)]
+
+
+async def test_what_is_too_short_to_tell_its_language_stays_as_it_is(hub: Hub) -> None:
+    _, _, secret = await owned(hub)
+    form = {"status": "doing", "reason": "OK"}
+    assert (await hub.http.post(f"/owners/{secret}", data=form)).status_code == 303
+    assert await translate_reasons(hub.screens, hub.translator) == 0
+    page = (await hub.http.get(f"/owners/{secret}", headers={"Accept-Language": "en"})).text
+    assert '<span dir="auto">OK</span>' in page
+    async with hub.database.reading() as tx:
+        assert (await tx.scalar(select(Progress))).translation == ""

@@ -640,6 +640,7 @@ async def test_another_text_is_put_and_stances_are_on_that_one(hub: Hub) -> None
     await found.to("settle")
     assert (await found.stage())["settling"]["kind"] == "text"
     await found.stance(found.astrid, "objection", "Den gamla är krånglig.")
+    await hub.screens.settle()
     before = (await found.act("put", {"of": one["id"]}))["revision"]
     assert (await found.act("put", {"of": one["id"]}))["revision"] == before
     settling = (await found.stage())["settling"]

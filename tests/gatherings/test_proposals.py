@@ -477,6 +477,7 @@ async def test_a_proposal_is_split_in_two_by_one_form(hub: Hub, phase: str) -> N
 async def test_a_split_is_whole_or_nothing(hub: Hub) -> None:
     session = await hub.session()
     whole = await proposed(session)
+    await hub.screens.settle()
     before = await revision(session)
     path = f"/contributions/{whole['id']}/split"
     faulty = halves(text_2=" ", when_1="2020-01-01")

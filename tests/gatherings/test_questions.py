@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from hub.gatherings import actions
@@ -259,8 +259,7 @@ async def test_nothing_in_the_database_says_whose_answers_they_are(hub: Hub) -> 
     assert int(key, 16)
     assert key not in (session.astrid.token, hash_secret(session.astrid.token))
     async with hub.database.reading() as tx:
-        tables = await tx.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
-        for table in tables.all():
+        for table in await (await tx.connection()).run_sync(lambda c: inspect(c).get_table_names()):
             found = await tx.execute(text(f'SELECT * FROM "{table}"'))
             for row in found:
                 values = [str(value) for value in row]

@@ -142,6 +142,7 @@ async def test_where_nothing_can_be_said_a_remark_leaves_nothing_half_written(
         await session.go_to("reflect")
     else:
         await session.moved({"paused": "pause", "closed": "close"}[phase])
+    await hub.screens.settle()
     before = await revision(session)
     refused = await correct(session.astrid, said)
     assert refused.status_code == 409

@@ -182,7 +182,9 @@ async def plan_meeting(server: Server, look: Look) -> tuple[Page, str, str]:
     await page.goto("/workshops/new")
     for name, text in FORM.items():
         await page.locator(f"[name={name}]").fill(text)
-    await page.locator("[name=cases-esther]").check()
+    cases = page.locator("[name=cases-esther]")
+    await page.locator("details", has=cases).locator("summary").click()
+    await cases.check()
     await page.locator("[name=audiences-citizens]").check()
     await page.locator("[name=day]").fill("2027-03-04")
     await page.locator("[name=zone]").select_option("Europe/London")
@@ -465,7 +467,7 @@ async def test_what_was_decided_comes_back(server: Server, look: Look) -> None:
     soon = await post.at(DAY - timedelta(minutes=15) + timedelta(seconds=30))
     state = (await server.fatima.get(f"/sessions/{session_id}")).json()["state"]
     assert state == "open"
-    assert to_whom(soon) == [BENS]
+    assert to_whom(soon) == [ASTRIDS, BENS]
     await astrid.goto(link_in(only(day, ASTRIDS), "/replies/"))
     await astrid.get_by_role("link", name="Till träffen").first.click()
     await come_in(astrid, "Astrid", "patient", ASTRIDS)

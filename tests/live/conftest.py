@@ -20,6 +20,7 @@ from hub.app import create_app
 from hub.clock import Clock
 from hub.people import actions as people
 from hub.settings import Settings
+from hub.wire import Wire
 
 from ..cast import Person, Session, join, plan
 
@@ -80,7 +81,7 @@ class Screen:
 
 @contextlib.asynccontextmanager
 async def serve(app: FastAPI, sock: socket.socket) -> AsyncIterator[None]:
-    config = uvicorn.Config(app, log_config=None, ws="websockets-sansio", lifespan="on")
+    config = uvicorn.Config(app, log_config=None, ws=Wire, lifespan="on")
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve(sockets=[sock]))
     while not server.started:

@@ -209,3 +209,26 @@ async def test_a_foreign_page_may_not_connect(server: Server) -> None:
             auth={"token": session.ben.token},
             wait_timeout=60,
         )
+
+
+async def test_how_far_a_phase_has_come_is_told_once_for_a_burst(
+    server: Server, connect: Any
+) -> None:
+    session = await server.session()
+    await session.go_to("interpret")
+    ben = await connect(session.ben.token)
+    await ben.enter(session.id, "en")
+    ben.events.clear()
+    posts = [session.astrid.said(session.id, f"Det här läser jag så, {n}.") for n in range(8)]
+    said = await asyncio.gather(*posts)
+    for one in said:
+        await ben.until(has(one["id"]))
+
+    def is_the_phase(name: str, data: dict[str, Any]) -> Any:
+        items = data.get("items", []) if name == "changes" else []
+        return next((i["phase"] for i in items if "phase" in i), None)
+
+    shown = await ben.until(is_the_phase)
+    assert shown["exit"] == (await session.ben.get(f"/sessions/{session.id}")).json()["exit"]
+    told = [data for name, data in ben.events if is_the_phase(name, data)]
+    assert len(told) < 4

@@ -68,11 +68,13 @@ async def test_each_is_written_to_when_it_is_time_and_nobody_twice(room: Room) -
         ("link", "2027-02-04 12:45"),
         ("meeting_thanks", "2027-02-04 16:30"),
     ]
+    # In the room too people come in by the link, on their own devices.
     assert [each for each, _ in told(room, BO)] == [
         "meeting_invitation",
         "meeting_reply",
         "week",
         "day",
+        "link",
         "meeting_thanks",
     ]
     assert told(room, CAT) == [("meeting_invitation", "2026-12-24 13:00")]
@@ -517,3 +519,143 @@ async def test_two_replies_at_once_with_one_seat_left_give_one_place(room: Room)
     await asyncio.gather(*(room.reply(each, "room") for each in secrets))
     places = sorted(str(each) for each in (await room.places(meeting_id)).values())
     assert places == ["held", *["waiting"] * 5]
+
+
+# --- what changes besides the date --------------------------------------------------------------
+
+
+async def change(room: Room, meeting_id: str, **fields: Any) -> None:
+    await room.change(
+        meeting_id,
+        lambda tx, m: actions.change_meeting(
+            tx, m, fields, account=room.account, now=room.now, sender=room.sender
+        ),
+    )
+
+
+ELSEWHERE = {"place": {"sv": "Rum Ga702, en trappa upp", "en": "Room Ga702, one floor up"}}
+
+
+async def test_several_changes_in_a_row_are_told_once_with_the_calendar_as_it_is(
+    room: Room,
+) -> None:
+    meeting_id = await room.invited(ANNA, BO, CAT, DAN)
+    await room.says(meeting_id, ANNA, "room")
+    await room.says(meeting_id, BO, "no")
+    await room.work()
+    before = room.got(ANNA)[-1].event["SEQUENCE"]
+    async with room.hub.database.transaction() as tx:
+        await actions.stop_mail(tx, await room.secret(meeting_id, DAN), now=room.now)
+    await change(room, meeting_id, **ELSEWHERE)
+    room.hub.clock.move(minutes=8)
+    await change(room, meeting_id, link="https://example.org/other")
+    room.hub.clock.move(minutes=8)
+    await room.work()
+    assert not room.got(ANNA, "meeting_changed")
+    room.hub.clock.move(minutes=3)
+    await room.work()
+    [mail] = room.got(ANNA, "meeting_changed")
+    assert mail.facts["changed"] == "place link"
+    assert "Rum Ga702" in mail.text
+    assert "https://example.org/other" in mail.text
+    assert mail.facts["calendar_method"] == "REQUEST"
+    assert mail.event["SEQUENCE"] == before + 2
+    assert "Ga702" in mail.event["LOCATION"]
+    # Who has not replied is invited still; who said no or wants no mail is left in peace.
+    assert len(room.got(CAT, "meeting_changed")) == 1
+    assert not room.got(BO, "meeting_changed")
+    assert not room.got(DAN, "meeting_changed")
+    await room.go_to(room.now + timedelta(days=1))
+    assert len(room.got(ANNA, "meeting_changed")) == 1
+    # The next change is another mail.
+    await change(room, meeting_id, host="Elsa")
+    await room.go_to(room.now + timedelta(days=1))
+    assert [m.facts["changed"] for m in room.got(ANNA, "meeting_changed")] == ["place link", "host"]
+
+
+async def test_what_is_changed_back_or_concerns_nobody_is_not_told(room: Room) -> None:
+    meeting_id = await room.invited(ANNA)
+    await room.work()
+    now = await room.meeting(meeting_id)
+    await change(room, meeting_id, **ELSEWHERE)
+    await change(room, meeting_id, place=dict(now.place))
+    await change(room, meeting_id, tags=["models"], minimum=3)
+    await room.go_to(room.now + timedelta(days=1))
+    assert not room.got(ANNA, "meeting_changed")
+    draft = await room.add()
+    await change(room, draft, **ELSEWHERE)
+    assert "tell_changed" not in await room.tasks(draft)
+
+
+async def test_a_move_or_an_end_tells_of_the_rest_too(room: Room) -> None:
+    moved, cancelled = await room.invited(ANNA), await room.invited(BO)
+    await room.work()
+    for meeting_id in (moved, cancelled):
+        await change(room, meeting_id, **ELSEWHERE)
+    await room.move(moved, "2027-02-11T13:00", "2027-02-11T14:30")
+    await room.act(cancelled, "cancel", reason=REASON)
+    await room.go_to(room.now + timedelta(days=1))
+    assert [each.kind for each in room.got(ANNA)] == ["meeting_invitation", "meeting_moved"]
+    assert "Rum Ga702" in room.got(ANNA)[-1].text
+    assert [each.kind for each in room.got(BO)] == ["meeting_invitation", "meeting_cancelled"]
+
+
+async def test_near_the_start_a_change_is_told_at_once_and_an_unsent_invitation_anew(
+    room: Room,
+) -> None:
+    meeting_id = await room.invited(ANNA)
+    # Its invitation waits still.
+    await change(room, meeting_id, **ELSEWHERE)
+    room.hub.clock.move(minutes=11)
+    await room.work()
+    [mail] = room.got(ANNA)
+    assert mail.kind == "meeting_invitation"
+    assert "Ga702" in mail.text
+    await room.says(meeting_id, ANNA, "online")
+    room.hub.clock.at = START - timedelta(minutes=40)
+    await room.work()
+    await change(room, meeting_id, link="https://example.org/other")
+    await room.work()
+    [told_now] = room.got(ANNA, "meeting_changed")
+    assert told_now.at == START - timedelta(minutes=40)
+
+
+async def test_another_live_session_is_another_way_in(room: Room) -> None:
+    session = await room.hub.session(start=False)
+    meeting_id = await room.invited(ANNA, link="")
+
+    async def attach(tx: Any, meeting: Any) -> None:
+        await actions.attach_session(tx, meeting, session.id, account=room.account, now=room.now)
+
+    await room.says(meeting_id, ANNA, "online")
+    await room.work()
+    await room.change(meeting_id, attach)
+    await room.go_to(room.now + timedelta(hours=1))
+    [mail] = room.got(ANNA, "meeting_changed")
+    assert mail.facts["changed"] == "link"
+    assert f"/join/{session.code}" in mail.text
+
+
+async def test_thanks_promise_only_what_there_is_to_read(room: Room) -> None:
+    session = await room.hub.session(start=False)
+    meeting_id, other = await room.invited(ANNA), await room.invited(BO)
+
+    async def attach(tx: Any, meeting: Any) -> None:
+        await actions.attach_session(tx, meeting, session.id, account=room.account, now=room.now)
+
+    await room.change(meeting_id, attach)
+    await room.says(meeting_id, ANNA, "online")
+    await room.says(other, BO, "online")
+    room.hub.clock.at = START
+    await session.moved("start")
+    await room.work()
+    room.hub.clock.at = START + timedelta(minutes=90)
+    await session.moved("close", force=True)
+    await room.go_to(START + timedelta(days=1))
+    [soon], [alone] = room.got(ANNA, "meeting_thanks"), room.got(BO, "meeting_thanks")
+    for mail in (soon, alone):
+        assert "Tack för att du var med." in mail.text
+        assert "Det här kom vi fram till" not in mail.text
+        assert "Hur var det?" in mail.text
+    assert "Vi skriver igen när du kan läsa vad vi kom fram till." in soon.text
+    assert "Vi skriver igen" not in alone.text

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from hub.gatherings.models import Gathering
+from hub.meetings.models import Meeting, Series
 
 from ..conftest import Hub
 from .forms import (
@@ -287,6 +288,9 @@ async def test_a_meeting_is_held_in_a_session_that_exists(hub: Hub) -> None:
     assert wrong.status_code == 422
     await sent(hub, f"/workshops/{made}/session", {"session": session}, fatima)
     assert (await meeting_of(hub, made)).gathering_id == session
+    page = await get(hub, f"/workshops/{made}/organise", fatima)
+    assert "The session stays as it is" in page
+    assert "no longer belong to the meeting" in page
     await sent(hub, f"/workshops/{made}/session", {"session": ""}, fatima)
     assert (await meeting_of(hub, made)).gathering_id is None
 
@@ -318,6 +322,40 @@ async def test_other_dates_than_those_looked_at_are_shown_again(hub: Hub) -> Non
     assert other.status_code == 200
     assert "3 February 2027" in other.text
     assert "There is no series yet." in await get(hub, "/series", fatima)
+
+
+async def test_a_form_that_is_sent_twice_makes_one(hub: Hub) -> None:
+    fatima = await hub.account("facilitator", "Fatima")
+    page = await get(hub, "/workshops/new", fatima)
+    [client_id] = re.findall(r'name="client_id" value="([0-9a-f]{32})"', page)
+    first, again = [
+        await sent(hub, "/workshops", {**FORM, "client_id": client_id}, fatima) for _ in range(2)
+    ]
+    assert first == again
+    # Whoever goes back and writes on loses nothing.
+    other = {**FORM, "client_id": client_id, "title_en": "Something else"}
+    assert await sent(hub, "/workshops", other, fatima) != first
+    # Nor does somebody else get hold of it by its letters.
+    elsa = await hub.account("editor", "Elsa")
+    assert await sent(hub, "/workshops", {**FORM, "client_id": client_id}, elsa) != first
+    async with hub.database.reading() as tx:
+        assert await tx.scalar(select(func.count()).select_from(Meeting)) == 3
+
+
+async def test_a_series_that_is_sent_twice_is_made_once(hub: Hub) -> None:
+    fatima = await hub.account("facilitator", "Fatima")
+    page = await get(hub, "/series/new", fatima)
+    [client_id] = re.findall(r'name="client_id" value="([0-9a-f]{32})"', page)
+    looked = await post(hub, "/series/new", {**SERIES, "client_id": client_id}, fatima)
+    assert f'value="{client_id}"' in looked.text
+    looks = value_of(looked.text, "looked_at")
+    form = {**SERIES, "client_id": client_id, "make": "1", "looked_at": looks}
+    first, again = [await sent(hub, "/series/new", form, fatima) for _ in range(2)]
+    assert first == again
+    async with hub.database.reading() as tx:
+        count = await tx.scalar(select(func.count()).select_from(Series))
+        made = await tx.scalar(select(func.count()).select_from(Meeting))
+    assert (count, made) == (1, int(SERIES["count"]))
 
 
 async def test_a_moved_date_is_confirmed_on_the_page_of_the_series(hub: Hub) -> None:
@@ -423,3 +461,18 @@ async def test_why_a_meeting_by_invitation_is_off_is_not_told_to_everybody(hub: 
     told = (await hub.http.get(f"/api/v1/workshops/{made}")).json()
     assert (told["state"], told["state_reason"]) == ("cancelled", None)
     assert "Hanna is ill" in await get(hub, f"/workshops/{made}/organise", fatima)
+
+
+FOLDED = ("about-more", "access-more", "places-more", "consent-more", "parts-more", "read-more")
+
+
+async def test_what_is_seldom_used_is_folded_and_opens_where_it_is_faulty(hub: Hub) -> None:
+    fatima = await hub.account()
+    page = await get(hub, "/workshops/new", fatima)
+    for name in FOLDED:
+        assert f'<details class="card" id="{name}"><summary>' in page, name
+    faulty = {**FORM, "capacity": "x", "agenda_0_minutes": "-", "short_title_sv": "x" * 300}
+    refused = await post(hub, "/workshops", faulty, fatima)
+    assert refused.status_code == 422
+    opened_now = [n for n in FOLDED if f'<details class="card" id="{n}" open>' in refused.text]
+    assert opened_now == ["about-more", "places-more", "parts-more"]

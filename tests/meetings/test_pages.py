@@ -270,3 +270,16 @@ async def test_hostile_texts_of_a_meeting_stay_text(hub: Hub) -> None:
 async def test_what_is_not_there_is_not_found(hub: Hub) -> None:
     for path in ("/workshops/w_none", "/series/r_none", "/workshops/w_none/replied"):
         assert (await fetch(hub, path)).status_code == 404
+
+
+async def test_a_meeting_that_is_over_is_not_put_in_calendars(hub: Hub) -> None:
+    fatima = await hub.account()
+    meeting_id = await make(hub, fatima)
+    for act in ("plan", "invite"):
+        await sent(hub, f"/workshops/{meeting_id}/act/{act}", {}, fatima)
+    assert "Put it in your calendar" in await get(hub, f"/workshops/{meeting_id}")
+    # Nobody has said that it is over: its time has passed.
+    hub.clock.at = datetime(2027, 3, 4, 14, tzinfo=UTC)
+    page = await get(hub, f"/workshops/{meeting_id}")
+    assert "Put it in your calendar" not in page
+    assert "You can come in from 15 minutes before." not in page

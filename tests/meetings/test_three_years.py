@@ -143,12 +143,13 @@ async def test_three_years_of_a_series(lived: Lived) -> None:
             "link",
             "meeting_thanks",
         ]
-        # Bo sits in the room, and needs no link.
+        # Bo sits in the room, and comes in by the link too.
         assert lived.told(number, BO) == [
             "meeting_invitation",
             "meeting_reply",
             "week",
             "day",
+            "link",
             "meeting_thanks",
         ]
         assert lived.told(number, CAT) == ["meeting_invitation"]

@@ -242,7 +242,7 @@ async def test_a_person_is_exported_and_erased_by_command(hub: Hub, tmp_path: Pa
         seat = await tx.get_one(Participant, session.astrid.id)
         (entry,) = await tx.scalars(select(AuditEntry).where(AuditEntry.act == "erased"))
     assert (seat.name, entry.actor, entry.subject) == ("", "command", seat.id)
-    assert SAID not in (tmp_path / "hub.db").read_bytes().decode("utf-8", "replace")
+    assert SAID not in hub.raw().decode("utf-8", "replace")
 
 
 async def test_a_signed_in_editor_reads_their_account_by_browser(hub: Hub) -> None:

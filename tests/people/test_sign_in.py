@@ -383,7 +383,7 @@ async def test_secrets_are_nowhere_in_the_database(hub: Hub, fatima: Browser) ->
     assert len(links) == 1
     assert account.password_hash is not None
     assert account.password_hash.startswith("$argon2id$")
-    raw = b"".join(p.read_bytes() for p in hub.settings.data_dir.glob("hub.db*"))
+    raw = hub.raw()
     assert secret.encode() not in raw
     assert PASSWORD.encode() not in raw
 

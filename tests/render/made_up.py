@@ -1852,6 +1852,7 @@ MAIL_FACTS: dict[str, dict[str, str]] = {
         "deputy": "/replies/r_2",
     },
     "meeting_moved": {**MEETING, "reason": "salen <b> är stängd", "was": "2027-02-04T12:00:00Z"},
+    "meeting_changed": {**MEETING, "changed": "place link", "join": "/sessions/s_1"},
     "meeting_cancelled": {**MEETING, "reason": "för få <b> kan komma"},
     "meeting_confirmed": {**MEETING, "join": "/sessions/s_1"},
     "place_offered": {**MEETING, "until": "2027-02-27T12:00:00Z"},
@@ -1864,7 +1865,7 @@ MAIL_FACTS: dict[str, dict[str, str]] = {
     },
     "record_ready": {"title": "Hemgång <b>", "url": "/sessions/s_1/record", "late": "yes"},
     "summary_to_confirm": {"title": "Hemgång <b>", "url": "/summaries/y_1", "day": "2026-12-08"},
-    "summary_published": {"title": "Hemgång <b>", "url": "/summaries/y_1"},
+    "summary_published": {"title": "Hemgång <b>", "url": "/summaries/y_1", "came": "yes"},
 }  # fmt: skip
 # What else may be said in some of them.
 MORE_MAILS: list[tuple[str, str, dict[str, str]]] = [
@@ -1888,8 +1889,12 @@ MORE_MAILS: list[tuple[str, str, dict[str, str]]] = [
         )
     ),
     ("meeting_cancelled", "postponed", {"postponed": "yes"}),
+    ("meeting_changed", "own link", {"own_link": "yes", "join": "", "changed": "host"}),
     ("meeting_invitation", "why", {"topic_sv": "", "topic_en": ""}),
     ("meeting_invitation", "topic", {"why_you": ""}),
+    ("meeting_thanks", "soon", {"url": "", "soon": "yes"}),
+    ("meeting_thanks", "without a session", {"url": ""}),
+    ("summary_published", "to who was not there", {"came": ""}),
     ("meeting_invitation", "short", {"topic_sv": "", "topic_en": "", "why_you": ""}),
 ]
 
@@ -2228,6 +2233,10 @@ def my_data(**more: Any) -> dict[str, Any]:
             {"item": "b2", "version": 1, "value": None, "text": "", "question": {}},
             {"item": "b3", "version": 1, "value": None, "text": "<b>", "question": both("C", "D")},
         ],
+        "points": [{"summary": "u_1", "statement": both("A <b>", "B"), "answer": "contest",
+                    "text": "<b>", "language": "sv", "at": AT, "settled": "<b>", "settled_at": AT}],
+        "owner_of": None,
+        "meetings": None,
         "comments": [{"id": "m_1", "charter": "x", "principle": None, "language": "sv",
                       "text": "<b>", "translation": None, "created_at": AT}],
         "corrections": [{"contribution": "c_9", "language": "en", "text": "<b>", "at": AT}],
@@ -2248,8 +2257,8 @@ def my_pages() -> list[tuple[str, str, dict[str, Any]]]:
     mine = {"session": session(), "me": SEAT, "made_at": AT, **GUEST}
     label = both("Vara <b>", "Take <b>")
     texts = {"2026-11": {"choices": [{"id": "take_part", "label": label}]}}
-    lists = ("consents", "posts", "to_me", "answers", "comments", "corrections", "disputes",
-             "terms", "presences", "invitations", "acts", "mails", "audit")  # fmt: skip
+    lists = ("consents", "posts", "to_me", "answers", "points", "comments", "corrections",
+             "disputes", "terms", "presences", "invitations", "acts", "mails", "audit")  # fmt: skip
     nothing: dict[str, Any] = {name: [] for name in lists}
     left = {"role": None, "bilingual": False, "email": "", "pseudonym": None}
     return [
@@ -2554,7 +2563,8 @@ def of_edit(**more: Any) -> dict[str, Any]:
                      "text": "Here too <b>", "at": AT}],
         "owners": [{"id": "c_1", "owner": both("Regionen <b>", "The region")}],
         "sources": [{"id": "session", "texts": {}}, {"id": "c_1", "texts": {"sv": "Ord <b>"}}],
-        "order": ("saw", "disagreed"),
+        "voices": [{"id": "c_1", "texts": {"sv": "Ord <b>"}, "told": {}}], "client_id": "f0",
+        "order": ("saw", "disagreed", "voice"),
         "may_publish": True,
         **HOST,
         **more,
@@ -2990,9 +3000,21 @@ def pages() -> list[tuple[str, str, dict[str, Any]]]:
         *schedule_pages(),
         *meeting_pages(),
         ("error", "error.html",
-         {"status": 500, "title": "Fel", "sentence": "Något gick fel", "reference": "ab12"}),
+         {"status": 500, "title": "Fel", "sentence": "Något gick fel", "reference": "ab12",
+          "typed": None, "is_form": False}),
         ("error 404", "error.html",
-         {"status": 404, "title": "Nej", "sentence": "Finns inte", "reference": None}),
+         {"status": 404, "title": "Nej", "sentence": "Finns inte", "reference": None,
+          "typed": None, "is_form": False}),
+        ("error 503", "error.html",
+         {"status": 503, "title": "Borta", "sentence": "Vänta", "reference": None,
+          "typed": None, "is_form": False}),
+        ("error 503 form", "error.html",
+         {"status": 503, "title": "Borta", "sentence": "Vänta", "reference": None, "is_form": True,
+          "typed": {"words": [("text", "Ord jag skrev"), ("more", "\nTvå ord")],
+                    "rest": [("client_id", "c1")], "complete": True}}),
+        ("error 503 file", "error.html",
+         {"status": 503, "title": "Borta", "sentence": "Vänta", "reference": None, "is_form": True,
+          "typed": {"words": [("text", "Ord jag skrev")], "rest": [], "complete": False}}),
         ("error fragment", "_error.html",
          {"status": 429, "title": "Nej", "sentence": "Vänta", "reference": None}),
         ("cases", "programme/cases.html", {"cases": [CASE], **HOST}),

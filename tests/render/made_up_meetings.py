@@ -55,6 +55,7 @@ MEETING: dict[str, Any] = {
     "counts": COUNTS,
     "may_reply": ["room", "online", "maybe", "no", "deputy"],
     "takes_replies": True,
+    "over": False,
 }
 REASON = {"sv": "salen är stängd <b>", "en": ""}
 PERSON: dict[str, Any] = {
@@ -64,6 +65,7 @@ PERSON: dict[str, Any] = {
     "language": "sv",
     "group": "lived",
     "phd_student": True,
+    "audience": "educators",
     "reply": "room",
     "place": "held",
     "waiting_since": None,
@@ -77,6 +79,7 @@ WAITS = {
     **PERSON, "id": "n_2", "name": "", "email": "", "language": "both", "group": None,
     "reply": "online", "place": "offered", "waiting_since": STARTS, "offered_until": LATER,
     "needs": {"access": "", "food": "", "travel": ""}, "stopped": False, "phd_student": False,
+    "audience": None,
 }  # fmt: skip
 OWN: dict[str, Any] = {
     "reply": "room", "place": "held", "offered_until": LATER, "zone": "Europe/London",
@@ -154,6 +157,7 @@ def form(about: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
         "tags": TAGS,
         "at": FORM_AT,
         "agenda_rows": 4,
+        "client_id": "f0",
         "material_rows": 3,
         "twice": False,
         "values": {**TIME, "kind": "forum", "cases-case_1": "1"},
@@ -166,6 +170,7 @@ def series_form(**more: Any) -> dict[str, Any]:
     return {
         "preview": [],
         "looked_at": "",
+        "client_id": "f0",
         "kinds": states.KINDS,
         "audiences": AUDIENCES,
         "at": {"title": "title_sv", "rule": "how", "starts": "day"},
@@ -184,7 +189,15 @@ def meeting_pages() -> list[tuple[str, str, dict[str, Any]]]:
     nothing = {"case": "", "audience": ""}
     wrong = {"reply": "Välj", "email": "Fel", "name": "Skriv", "access": "Långt"}
     lists = {"invitees": [PERSON, WAITS], "caller": HOST}
-    inviting = {**meeting(), "told": True, "may_invite": True, "lines": [], "added": None, **lists}
+    inviting = {
+        **meeting(),
+        "told": True,
+        "may_invite": True,
+        "lines": [],
+        "added": None,
+        "audiences": AUDIENCES,
+        **lists,
+    }
     each = [
         {**MEETING, "number": 1, "to_confirm": True, "planned_at": LATER},
         {**MEETING, "id": "w_2", "number": 2, "state": "cancelled", "open_to_all": False},
@@ -230,11 +243,11 @@ def meeting_pages() -> list[tuple[str, str, dict[str, Any]]]:
         ("reply of a deputy", "meetings/reply.html",
          own(deputy=True, reply=None) | {"errors": wrong, "values": {"reply": "no"}}),
         ("reply over", "meetings/reply.html",
-         own(about={"state": "ended", "takes_replies": False})
+         own(about={"state": "ended", "takes_replies": False, "over": True})
          | {"feedback_open": True, "done": "feedback",
             "feedback": {"useful": 4, "text": HOSTILE, "language": "sv"}}),
         ("reply with faulty feedback", "meetings/reply.html",
-         own(about={"state": "ended", "takes_replies": False})
+         own(about={"state": "ended", "takes_replies": False, "over": True})
          | {"feedback_open": True, "values": {"text": HOSTILE}, "done": "taken",
             "errors": {"useful": "Fel", "text": "Skriv"}}),
         ("no more", "meetings/no_more.html", {"secret": "rp_1", "stopped": False}),

@@ -28,6 +28,7 @@ from hub.measures import readings
 from hub.meetings import holidays, places
 from hub.meetings import states as meeting_states
 from hub.meetings import warnings as meeting_warnings
+from hub.meetings.actions.planning import TOLD
 from hub.people.rules import GROUP_OF_ROLE, GROUPS
 from hub.render import Renderer
 from hub.retention import rules as retention_rules
@@ -105,6 +106,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "counted": ("hidden", "held", "removed_from_room"),
     "audit": tuple(sorted(ACTS)),
     "mail_kind": tuple(MAIL_KINDS),
+    "changed": tuple(name for name in TOLD if name != "gathering_id"),
     "task": schedule.KINDS,
     "task_fault": schedule.FAULTS,
     "schedule_part": tuple(PARTS_OF_SCHEDULE),

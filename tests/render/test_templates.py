@@ -142,6 +142,7 @@ def test_the_first_view_of_the_room_is_small(renderer: Renderer) -> None:
     html = renderer.render("gatherings/room.html", "sv", **made_up.room()).encode()
     files = [
         STATIC / "hub.css",
+        STATIC / "kept.js",
         STATIC / "live.js",
         STATIC / "icon.svg",
         *(STATIC / "vendor").glob("*.js"),

@@ -79,12 +79,6 @@ async def count(hub: Hub, *where: Any) -> int:
         )
 
 
-def raw(hub: Hub) -> bytes:
-    ends = ("", "-wal")
-    paths = [Path(f"{hub.settings.data_dir}/hub.db{end}") for end in ends]
-    return b"".join(path.read_bytes() for path in paths if path.exists())
-
-
 # --- the rules ------------------------------------------------------------------------------
 
 
@@ -261,7 +255,7 @@ async def purge_posts(hub: Hub) -> None:
 
 async def test_after_a_purge_nothing_that_was_said_is_left_in_the_file(hub: Hub) -> None:
     session = await told_session(hub)
-    assert WORDS.encode() in raw(hub)
+    assert WORDS.encode() in hub.raw()
     await purge_posts(hub)
     for model in (Contribution, Act):
         where = [model.gathering_id == session.id]
@@ -278,7 +272,7 @@ async def test_after_a_purge_nothing_that_was_said_is_left_in_the_file(hub: Hub)
         assert [seat.name for seat in seats] == ["", ""]
         assert {seat.role for seat in seats} == {"patient", "practitioner"}
     assert await count(hub, Consent) == 2
-    left = raw(hub)
+    left = hub.raw()
     for word in (WORDS, "referral tale", "is right about", "Astrid"):
         assert word.encode() not in left, word
 
@@ -364,11 +358,9 @@ async def test_a_restarted_hub_does_what_was_announced_before(tmp_path: Path, bl
         await decide(hub, await hub.account("admin"), "posts", 100)
         await run(hub)
         at = hub.clock.now()
-    kept = tmp_path / "kept.db"
-    kept.write_bytes((tmp_path / "hub.db").read_bytes())
-    async with running_hub(tmp_path, kept) as hub:
-        hub.clock.at = at + timedelta(days=15)
-        assert await run(hub) == 1
+        async with running_hub(tmp_path, blank, url=hub.settings.database) as following:
+            following.clock.at = at + timedelta(days=15)
+            assert await run(following) == 1
 
 
 # --- the other kinds ------------------------------------------------------------------------
@@ -442,7 +434,7 @@ async def test_whom_an_invitation_was_for_is_erased_and_that_it_was_made_stays(h
     hub.clock.move(days=0.2)
     assert await run(hub) == 1
     assert await count(hub, Invitation, Invitation.sealed.is_(None)) == 1
-    assert b"sealed-label" not in raw(hub)
+    assert b"sealed-label" not in hub.raw()
 
 
 async def test_mails_are_deleted_by_week_and_those_that_wait_stay(hub: Hub) -> None:

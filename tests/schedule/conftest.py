@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import os
-import pwd
-import shutil
-import socket
-import subprocess
-import tempfile
-import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub import schema
 from hub.db import Database
 from hub.mail.actions import queue_mail
 from hub.mail.models import Mail
@@ -91,50 +82,6 @@ async def send_mail(tx: AsyncSession, task: Task, now: datetime) -> Outcome:
     )
     await tx.flush()
     return Outcome(count=1)
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> Iterator[str]:
-    """The address of a PostgreSQL server of this test run, where there is one on the machine."""
-    initdb = shutil.which("initdb")
-    if initdb is None:
-        pytest.skip("no PostgreSQL here")
-    binaries = Path(initdb).resolve().parent
-    folder = Path(tempfile.mkdtemp(prefix="hub-postgresql-"))
-    as_user: dict[str, Any] = {}
-    if os.geteuid() == 0:
-        # The server will not run as root.
-        found = [u for u in ("postgres", "nobody") if u in {e.pw_name for e in pwd.getpwall()}]
-        os.chown(folder, pwd.getpwnam(found[0]).pw_uid, -1)
-        as_user = {"user": found[0], "cwd": folder}
-    data = folder / "data"
-    quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    command = [binaries / "initdb", "-D", data, "-A", "trust", "-U", "hub", "-N", "-E", "UTF8"]
-    subprocess.run([*command, "--locale=C"], check=True, **quiet, **as_user)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    options = ["-p", str(port), "-k", str(folder), "-c", "fsync=off"]
-    server = subprocess.Popen([binaries / "postgres", "-D", data, *options], **quiet, **as_user)
-    try:
-        _wait_for(port)
-        url = f"postgresql+psycopg://hub@127.0.0.1:{port}/postgres"
-        schema.migrate(url)
-        yield url
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            psycopg.connect(f"postgresql://hub@127.0.0.1:{port}/postgres").close()
-            return
-        except psycopg.OperationalError:
-            time.sleep(0.05)
-    raise AssertionError("PostgreSQL does not start")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

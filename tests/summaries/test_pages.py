@@ -166,6 +166,8 @@ async def test_a_reader_answers_without_an_account(hub: Hub) -> None:
     to = answer.headers["location"]
     assert to == f"/summaries/{summary}?audience=leaders&language=en&answered=1#answer-h"
     assert "Thank you. An editor reads" in (await get(hub, to)).text
+    # The same form sent twice counts once.
+    assert (await send(hub, path, **form, text="Not <b>here</b>.")).status_code == 303
     async with hub.database.reading() as tx:
         kept = (await tx.scalars(select(Reader))).one()
     assert (kept.audience, kept.language, kept.matches) == ("leaders", "en", "partly")

@@ -16,6 +16,7 @@ from tests.conftest import Hub
 from tests.render import made_up
 
 from . import forum
+from .pdf_text import read_text
 
 ADDRESS = "https://samrum.example/summaries/u_1?audience=citizens"
 
@@ -113,3 +114,20 @@ def test_a_code_for_the_wall_is_an_svg_with_a_title() -> None:
     assert '<title>Code &lt;b&gt; &amp; "x"</title>' in svg
     assert "<b>" not in svg
     assert 'fill="light"' not in svg
+
+
+@pytest.mark.parametrize("language", ["sv", "en"])
+async def test_the_text_of_a_pdf_can_be_searched_and_selected_in_its_language(
+    hub: Hub, language: str
+) -> None:
+    summary, editor = await forum.published(hub, await forum.hold(hub))
+    found = await forum.statements(editor, summary, "leaders")
+    answer = await get(hub, f"/summaries/{summary}.pdf?audience=leaders&language={language}")
+    text = read_text(answer.content)
+    told = [s["texts"][language] for s in found.values() if s["texts"]]
+    assert len(told) > 8
+    assert [t for t in told if " ".join(t.split()) not in text] == []
+    heading = {"sv": "Det här är vi inte överens om", "en": "Where we disagreed"}[language]
+    assert heading in text
+    other = {"sv": "The editor wrote this.", "en": "Det här skrev redaktören."}[language]
+    assert other not in text

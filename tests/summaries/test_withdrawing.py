@@ -14,7 +14,7 @@ from hub.search.actions import find
 from hub.search.models import PublishedText, PublishedWord
 from hub.summaries.actions import forget_posts
 from hub.summaries.models import Edition, Point, Reader, Statement, Summary
-from tests.cast import Session
+from tests.cast import Session, join
 from tests.conftest import Hub
 
 from . import forum
@@ -227,3 +227,40 @@ async def test_old_posts_that_are_deleted_leave_what_was_published(hub: Hub) -> 
         assert rows
         assert not any(row.words_of for row in rows)
         assert not list(await tx.scalars(select(Point)))
+
+
+async def test_a_translation_that_somebody_put_right_goes_with_them_from_all_editions(
+    hub: Hub,
+) -> None:
+    session = await forum.hold(hub, close=False)
+    greta = await join(hub.http, session.code, "Greta", "en", role="citizen", bilingual=True)
+    voice = await post_with(session, forum.VOICE)
+    hers = "I believed that the notes were the work itself, but they are only the receipt."
+    put_right = await greta.put(f"/contributions/{voice}/translations/en", {"text": hers})
+    assert put_right.is_success, put_right.text
+    await session.moved("close")
+    summary, editor = await forum.published(hub, session)
+    assert hers in await everything(hub)
+    answer = await greta.post("/me/withdraw", {"keep_anonymous": False})
+    assert answer.is_success, answer.text
+    left = await everything(hub)
+    assert hers not in left
+    # What was said stays: it is not hers. The other language is a draft anew, and the editor is
+    # told to look.
+    assert forum.VOICE in left
+    found = await forum.statements(editor, summary)
+    [quoted] = [s for s in found.values() if s["key"].startswith("voice:")]
+    assert (quoted["texts"], quoted["statuses"]["en"]) == ({"sv": forum.VOICE}, "missing")
+    assert (await forum.bench(editor, summary))["changed_at"]
+
+
+async def test_a_translation_put_right_by_who_leaves_their_words_stays(hub: Hub) -> None:
+    session = await forum.hold(hub, close=False)
+    greta = await join(hub.http, session.code, "Greta", "en", role="citizen", bilingual=True)
+    voice = await post_with(session, forum.VOICE)
+    hers = "I believed that the notes were the work itself, but they are only the receipt."
+    await greta.put(f"/contributions/{voice}/translations/en", {"text": hers})
+    await session.moved("close")
+    await forum.published(hub, session)
+    await greta.post("/me/withdraw", {"keep_anonymous": True})
+    assert hers in await everything(hub)

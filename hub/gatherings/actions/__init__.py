@@ -50,7 +50,7 @@ from hub.gatherings.actions.dialogue import (
     went_quiet,
     write_outcome,
 )
-from hub.gatherings.actions.erasing import Eraser, Gone, Unquoter
+from hub.gatherings.actions.erasing import Eraser, Gone, Teller, Unquoter
 from hub.gatherings.actions.following import (
     LATEST,
     find_followed,
@@ -146,7 +146,6 @@ from hub.gatherings.actions.queueing import (
     raise_hand,
 )
 from hub.gatherings.actions.saying import (
-    MOVES_THE_EXIT,
     TRANSLATED_FIELDS,
     Draft,
     needs_translation,
@@ -198,7 +197,6 @@ __all__ = [
     "CODE_LETTERS",
     "HOST_HERE",
     "LATEST",
-    "MOVES_THE_EXIT",
     "MOVES_THE_OUTCOME",
     "NO_FACILITATOR",
     "RESERVED_NAMES",
@@ -211,6 +209,7 @@ __all__ = [
     "Finished",
     "Gone",
     "Invitee",
+    "Teller",
     "TermDraft",
     "Unquoter",
     "Wanted",

@@ -31,7 +31,7 @@ from hub.language.memory import source_hash
 from hub.language.models import AddedTerm
 from hub.mail.actions import queue_mail
 from hub.people.actions import list_flags, raise_flag
-from hub.people.models import Account
+from hub.people.models import Account, Participant
 from hub.programme.models import Finding
 
 # The fields of a contribution that hold what a person wrote; the others are ids and codes.
@@ -55,6 +55,8 @@ class Gone:
     email: str = ""
     seat_id: str | None = None
     lone_objections: frozenset[tuple[str | None, str | None]] = field(default=frozenset())
+    # How they put translations of what others said right: those words are theirs.
+    corrections: frozenset[str] = frozenset()
     # What they shared stays, and their name alone goes.
     kept: bool = False
 
@@ -79,6 +81,18 @@ class Eraser(Protocol):
     async def __call__(
         self, tx: AsyncSession, gathering: Gathering, gone: Gone, *, now: datetime
     ) -> None: ...
+
+
+class Teller(Protocol):
+    """What another room holds on those who have these seats, by seat and by name.
+
+    ``emails`` are the addresses of those whose address is known to be theirs, by seat. Of others
+    nothing is told that is known by an address: anybody can type one in.
+    """
+
+    async def __call__(
+        self, tx: AsyncSession, seats: Sequence[Participant], *, emails: Mapping[str, str]
+    ) -> Mapping[str, Mapping[str, Any]]: ...
 
 
 class Unquoter(Protocol):
@@ -232,7 +246,10 @@ async def _mask_reasons(tx: AsyncSession, gathering: Gathering, gone: Gone) -> N
         .where(Contribution.gathering_id == gathering.id, Progress.reason != "")
     )
     for step in await tx.scalars(progress):
-        step.reason = gone.mask(step.reason, "sv")
+        masked = gone.mask(step.reason, "sv")
+        if masked != step.reason:
+            # It is translated anew, from what is left.
+            step.reason, step.translation = masked, None
     terms = select(AddedTerm).where(AddedTerm.gathering_id == gathering.id, AddedTerm.note != "")
     for term in await tx.scalars(terms):
         term.note = gone.mask(term.note, "sv")

@@ -58,5 +58,4 @@ def hold(
     # The log is read by many: it does not tell whose post it is.
     event = rules.Event("held", now, {"why": why})
     said.revision = record(tx, gathering, event, actor=None)
-    gathering.stage_revision = gathering.revision
     tx.add(said)

@@ -29,14 +29,19 @@ async def answer_hiding(
     text: str,
     now: datetime,
 ) -> None:
-    """What the author of a hidden post answers to the reason; once, and to facilitators alone."""
+    """What the author of a hidden post answers to the reason; once, and to facilitators alone.
+
+    The same words again, sent anew because no answer came back, change nothing.
+    """
     if said.participant_id != author.id:
         raise Forbidden("only_author")
     if said.hidden_at is None or said.removed_at is not None:
         raise Refusal("not_hidden")
-    if said.hidden_answer_at is not None:
-        raise Refusal("hiding_answered")
     text = clean_text(text)
+    if said.hidden_answer_at is not None:
+        if said.hidden_answer == text:
+            return
+        raise Refusal("hiding_answered")
     if is_blank(text):
         raise Invalid({"/text": "text_missing"})
     if len(text) > rules.ANSWER_LIMIT:

@@ -75,6 +75,8 @@ async def answer_as_owner(
 ) -> None:
     """Who is named as responsible says yes or no to it, for the words that stand now.
 
+    The same answer again changes nothing.
+
     Source: jif.md, "Input rules": a person only if present and agreeing. Raises Forbidden where
     the proposal does not name them, NotFound where it no longer stands.
     """
@@ -89,6 +91,8 @@ async def answer_as_owner(
     if seat.id not in named:
         raise Forbidden("not_named")
     words = everything[found.latest.id]
+    if words.fields.get("owner_answers", {}).get(seat.id) is agrees:
+        return
     answers = {**words.fields.get("owner_answers", {}), seat.id: agrees}
     fields = {k: v for k, v in words.fields.items() if k != "owner_agreed"}
     all_agree = all(answers.get(person) for person in named)

@@ -46,21 +46,6 @@ from hub.people.actions import check_consent, check_here
 from hub.people.models import Account, Participant, is_seated
 from hub.people.rules import LANGUAGES, clean_text, is_blank, other_language
 
-MOVES_THE_EXIT = (
-    "question",
-    "contribution",
-    "restatement",
-    "restatement_check",
-    "theme",
-    "recommendation",
-    "stance",
-    "amendment",
-    "wording",
-    "change",
-    "facilitation",
-)
-
-
 TRANSLATED_FIELDS = ("what", "owner", "measure", "reason")
 
 
@@ -247,9 +232,6 @@ async def _keep_or_share(
     share_translated(tx, gathering, said, now=now)
     for other in touched:
         other.revision = gathering.revision
-    if said.kind in MOVES_THE_EXIT:
-        # These move the exit condition, which the head of the page shows.
-        gathering.stage_revision = gathering.revision
 
 
 async def _check_speaker(
@@ -326,7 +308,6 @@ async def say_as_facilitator(
         translations=[],
     )
     share_translated(tx, gathering, said, now=now)
-    gathering.stage_revision = gathering.revision
     await tx.flush()
     return await access_contribution(tx, said.id)
 
@@ -429,7 +410,6 @@ def _keep_private(
     # The event tells that something was kept, never by whom: the log is read by many.
     event = rules.Event("kept_private", now, {"kind": said.kind, "phase": _key_of(said)})
     said.revision = record(tx, gathering, event, actor=None)
-    gathering.stage_revision = gathering.revision
     tx.add(said)
 
 

@@ -275,6 +275,8 @@ async def dispute_translation(
     if found is None or said.removed_at or said.kind in ("bot", "system"):
         raise Refusal("nothing_to_dispute")
     entry = {"by": seat.id, "word": clean_text(word)[:80], "reason": clean_text(reason)[:300]}
+    if entry in found.disputes and found.status == "disputed":
+        return
     found.disputes = [d for d in found.disputes if d.get("by") != seat.id] + [entry]
     found.status = "disputed"
     found.updated_at = now

@@ -5,7 +5,7 @@ Source: privacy-and-access.md, "Taking back".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -87,7 +87,11 @@ async def withdraw(
     was_there = [c for c in erased if c.removed_at is None]
     key = (await people.read_keys(tx, [fresh.id])).get(fresh.id)
     gone = _gone(fresh, own, everything, erased=erased, keep=keep_anonymous)
-    gone = replace(gone, email=(key.email or "") if key else "")
+    gone = replace(
+        gone,
+        email=(key.email or "") if key else "",
+        corrections=frozenset() if keep_anonymous else _corrections(fresh, there),
+    )
     before = {c.id: words_in(c) for c in was_there}
 
     event = rules.Event("withdrawn", now, {"participant": fresh.id, "kept": keep_anonymous})
@@ -160,6 +164,12 @@ def _gone(
         lone_objections=frozenset() if keep else lone_objections(ids, everything),
         kept=keep,
     )
+
+
+def _corrections(seat: Participant, there: Iterable[Contribution]) -> frozenset[str]:
+    """What they made of translations; of one or two words nobody can tell whose they are."""
+    texts = (t.text for c in there for t in c.translations if t.by_id == seat.id)
+    return frozenset(text for text in texts if len(text.split()) > 2)
 
 
 async def _delete_private(tx: AsyncSession, own: Sequence[Contribution]) -> None:

@@ -24,7 +24,7 @@ answered at once, in `errors`."""
 Whole = Annotated[dict[str, Any], Body(description=WHOLE)]
 
 
-def _formats(request: Request) -> Formats:
+async def _formats(request: Request) -> Formats:
     found: Formats = request.app.state.formats
     return found
 

@@ -59,6 +59,12 @@ async def read_seats(
     """The export of these seats; that it was read goes into the audit log."""
     async with screens.database.reading() as tx:
         found = await my_data.read_seats(tx, seats, secrets=secrets, now=now)
+        by_seat = {told["me"]["id"]: told for told in found["sessions"]}
+        # Who asks by command has made sure whom they are asking for.
+        emails = {id_: told["me"]["email"] for id_, told in by_seat.items() if actor}
+        for teller in screens.tellers:
+            for id_, told in (await teller(tx, seats, emails=emails)).items():
+                by_seat[id_].update(told)
     # Nobody who writes waits while all that is read.
     async with screens.database.transaction() as tx:
         await _note_read(tx, seats, actor=actor, now=now)

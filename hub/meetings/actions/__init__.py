@@ -59,6 +59,7 @@ from hub.meetings.actions.planning import (
     add_meeting,
     attach_session,
     change_meeting,
+    changed_fields,
     detach_session,
     make_session,
     read_meeting,
@@ -66,6 +67,7 @@ from hub.meetings.actions.planning import (
 from hub.meetings.actions.replying import Answer, Replied, reply, reply_openly
 from hub.meetings.actions.seating import count_before, offer_places
 from hub.meetings.actions.series import add_series
+from hub.meetings.actions.telling import tell_replies
 from hub.meetings.actions.timing import plan_tasks
 from hub.meetings.letters import Sender, Who, proves_address, unsubscribed, who_is
 
@@ -89,6 +91,7 @@ __all__ = [
     "add_series",
     "attach_session",
     "change_meeting",
+    "changed_fields",
     "close_if_settled",
     "confirm_date",
     "count_before",
@@ -125,6 +128,7 @@ __all__ = [
     "reply",
     "reply_openly",
     "stop_mail",
+    "tell_replies",
     "unsubscribed",
     "who_is",
     "withdraw_address",

@@ -21,7 +21,14 @@ from hub.errors import Fault, Invalid, NotFound, Refusal
 from hub.mail.models import Mail
 from hub.meetings import letters, states
 from hub.meetings.actions.seating import offer_places
-from hub.meetings.letters import Sender, Who, hash_address, seal_who, unsubscribed
+from hub.meetings.letters import (
+    AUDIENCES,
+    Sender,
+    Who,
+    hash_address,
+    seal_who,
+    unsubscribed,
+)
 from hub.meetings.models import Feedback, Invitee, Meeting
 from hub.meetings.times import LONDON, STOCKHOLM, ZONES
 from hub.people.actions import hash_secret, new_secret
@@ -45,7 +52,7 @@ class Person:
 
     ``language`` is ``sv``, ``en``, or ``both`` where nobody has said. ``zone`` is where they are,
     empty where nobody has said: then the language tells. ``role`` gives the group where that is
-    None.
+    None. ``audience`` is whose version of the summary they are sent (``letters.audience_for``).
     """
 
     email: str
@@ -55,6 +62,7 @@ class Person:
     group: str | None = None
     role: str | None = None
     phd_student: bool = False
+    audience: str | None = None
 
 
 @dataclass(frozen=True)
@@ -116,6 +124,8 @@ def check_person(person: Person, pointer: str = "") -> None:
         faults[f"{pointer}/group"] = "group_unknown"
     if person.role is not None and person.role not in GROUP_OF_ROLE:
         faults[f"{pointer}/role"] = "role_unknown"
+    if person.audience is not None and person.audience not in AUDIENCES:
+        faults[f"{pointer}/audience"] = "audience_unknown"
     if faults:
         raise Invalid(faults)
 
@@ -234,6 +244,7 @@ def new_invitee(
         group=person.group or group_of(person.role),
         role=person.role,
         phd_student=person.phd_student or person.role == "phd_student",
+        audience=person.audience,
         deputy_for=deputy_for,
         created_at=now,
     )

@@ -99,6 +99,8 @@ async def move_meeting(
     meeting.starts_local, meeting.ends_local = (times.write_local(each) for each in local)
     meeting.starts_at, meeting.ends_at = starts_at, ends_at
     meeting.to_confirm = False
+    # The mail about the new date tells of all else too.
+    meeting.untold = {}
     if after == "invited" and meeting.reply_by is not None and meeting.reply_by <= now:
         meeting.reply_by = default_reply_by(meeting, now)
     meeting.sequence += meeting.state != "draft"
@@ -143,20 +145,26 @@ async def confirm_date(
     await _follow(tx, meeting, now=now)
 
 
-async def note_published(tx: AsyncSession, gathering_id: str, *, now: datetime) -> None:
+async def note_published(
+    tx: AsyncSession, gathering_id: str, *, titles: Mapping[str, str], page: str, now: datetime
+) -> set[str]:
     """What came of the session is published: so is the meeting that was held in it, if it ended.
 
-    Source: dissemination.md, "Life cycle", published.
+    Each who was invited there is sent the version of ``page`` for their audience. Returns the keyed
+    hashes of the addresses that were written to. Source: dissemination.md, "Life cycle", published.
     """
     meeting = await tx.scalar(
         select(Meeting)
-        .where(Meeting.gathering_id == gathering_id, Meeting.state == "ended")
+        .where(Meeting.gathering_id == gathering_id, Meeting.state.in_(states.HELD))
         .with_for_update()
     )
     if meeting is None:
-        return
-    meeting.state, meeting.updated_at = states.next_state(meeting.state, "publish"), now
-    await _follow(tx, meeting, now=now)
+        return set()
+    if meeting.state == "ended":
+        meeting.state, meeting.updated_at = states.next_state(meeting.state, "publish"), now
+        await _follow(tx, meeting, now=now)
+    invitees = await list_invitees(tx, meeting.id)
+    return await letters.send_summary(tx, meeting, invitees, titles=titles, page=page, now=now)
 
 
 async def _follow(tx: AsyncSession, meeting: Meeting, *, now: datetime) -> None:

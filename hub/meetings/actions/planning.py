@@ -5,8 +5,9 @@ Source: dissemination.md, "Workshops".
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,22 +15,22 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.audit.actions import note
-from hub.db import new_id
+from hub.db import id_of, new_id
 from hub.errors import Invalid, NotFound, Refusal
 from hub.gatherings import actions as gatherings
 from hub.gatherings.models import Gathering, access_gathering
 from hub.meetings import states, times
-from hub.meetings.actions.seating import offer_places
+from hub.meetings.actions.seating import offer_places, title_of
 from hub.meetings.actions.showing import show_in_search
 from hub.meetings.actions.timing import plan_tasks
-from hub.meetings.letters import Sender
+from hub.meetings.letters import AUDIENCES, Sender
 from hub.meetings.models import Meeting, Series
 from hub.people.models import Account
 from hub.people.rules import GROUPS, LANGUAGES, clean_text
 from hub.programme.models import Case
+from hub.schedule.actions import drop, plan
 
 FORMS: Final = ("room", "online", "hybrid")
-AUDIENCES: Final = ("leaders", "educators", "professions", "citizens", "funders")
 COHOST_FROM: Final = ("case", "citizen")
 # Fields in both languages, and how many letters each holds.
 TEXTS: Final[Mapping[str, int]] = {
@@ -78,10 +79,17 @@ IN_CALENDARS: Final = (
     "open_to_all",
     "gathering_id",
 )
+# What those who are invited are told of when it changes, in the order in which a mail says so.
+TOLD: Final = ("title", "form", "place", "link", "gathering_id", "host", "purpose")
+# So long after the last of several changes they are told of all of them at once.
+SETTLES: Final = timedelta(minutes=10)
+# So near to the start they are told at once.
+AT_ONCE: Final = timedelta(hours=1)
 MOST_SEATS: Final = 10_000
 MOST_ITEMS: Final = 40
 LINK_LIMIT: Final = 500
 REASON_LIMIT: Final = 500
+CLIENT_ID_LIMIT: Final = 80
 
 
 async def read_meeting(
@@ -302,14 +310,46 @@ async def add_meeting(
     account: Account | None,
     now: datetime,
     demonstration: bool = False,
+    client_id: str = "",
 ) -> Meeting:
-    """A new meeting, as a draft. Raises Invalid."""
+    """A new meeting, as a draft. Raises Invalid.
+
+    The same ``data`` with the same ``client_id``, letters by chance that came with the form, gives
+    the meeting that it made before.
+    """
+    meeting_id = await id_of_form(tx, "w", account, client_id, data)
+    if meeting_id and (made := await tx.get(Meeting, meeting_id)) is not None:
+        return made
     meeting = new_meeting(
-        await read_meeting(tx, data), account=account, now=now, demonstration=demonstration
+        await read_meeting(tx, data),
+        account=account,
+        now=now,
+        demonstration=demonstration,
+        meeting_id=meeting_id,
     )
     tx.add(meeting)
     await tx.flush()
     return meeting
+
+
+async def id_of_form(
+    tx: AsyncSession,
+    prefix: str,
+    account: Account | None,
+    client_id: str,
+    data: Mapping[str, Any],
+) -> str | None:
+    """The id of what a form makes; None where it says nothing of its own.
+
+    The same form with something else in it makes something else: whoever goes back to it and writes
+    on loses nothing. Two of the same at the same time wait for each other. Raises Invalid.
+    """
+    if not client_id or account is None:
+        return None
+    if len(client_id) > CLIENT_ID_LIMIT:
+        raise Invalid({"/client_id": "client_id_missing"})
+    await tx.get(Account, account.id, with_for_update=True, populate_existing=True)
+    return id_of(tx, prefix, account.id, client_id, json.dumps(data, sort_keys=True))
 
 
 def new_meeting(
@@ -322,9 +362,10 @@ def new_meeting(
     number: int | None = None,
     planned_local: str | None = None,
     to_confirm: bool = False,
+    meeting_id: str | None = None,
 ) -> Meeting:
     """A draft of what ``read_meeting`` has read; of a series, its ``number`` in it."""
-    meeting_id = new_id("w")
+    meeting_id = meeting_id or new_id("w")
     by_rule = series is not None and series.rule is not None
     defaults: dict[str, Any] = {
         **{name: {"sv": "", "en": ""} for name in TEXTS},
@@ -335,6 +376,7 @@ def new_meeting(
         "host": account.name if account else "",
         "cohost": "",
         "quotas": {},
+        "untold": {},
         "minimum": 0,
         "recording": False,
         "open_to_all": True,
@@ -380,9 +422,10 @@ async def change_meeting(
         raise Invalid({"/starts": "time_moves"})
     if not changed:
         return meeting
+    before = {name: getattr(meeting, name) for name in changed}
     for name, value in changed.items():
         setattr(meeting, name, value)
-    await _note_change(tx, meeting, changed, account=account, now=now)
+    await _note_change(tx, meeting, changed, account=account, now=now, before=before)
     if changed.keys() & {"capacity", "quotas", "reply_by"}:
         await offer_places(tx, meeting, now=now, sender=sender)
     return meeting
@@ -395,7 +438,9 @@ async def _note_change(
     *,
     account: Account,
     now: datetime,
+    before: Mapping[str, Any] | None = None,
 ) -> None:
+    """``before``: what those fields said, of those that invited people are told of."""
     meeting.updated_at = now
     await note(
         tx,
@@ -409,8 +454,50 @@ async def _note_change(
         if changed.keys() & set(IN_CALENDARS):
             meeting.sequence += 1
         await plan_tasks(tx, meeting, now=now)
+        await _tell_later(tx, meeting, before or {}, now=now)
     await show_in_search(tx, meeting)
     await tx.flush()
+
+
+async def _tell_later(
+    tx: AsyncSession, meeting: Meeting, before: Mapping[str, Any], *, now: datetime
+) -> None:
+    """Let those who are invited be told of what changed, once for several changes in a row.
+
+    Source: dissemination.md, "Calendar and time zones", 6 (SEQUENCE up at each change).
+    """
+    told = {name: value for name, value in before.items() if name in TOLD}
+    if meeting.invited_at is None or meeting.state not in states.TAKES_REPLIES or not told:
+        return
+    meeting.untold = {**told, **meeting.untold}
+    await drop(tx, meeting.id, kinds=("tell_changed",))
+    near = meeting.starts_at - now <= AT_ONCE
+    await plan(
+        tx,
+        "tell_changed",
+        meeting.id,
+        # It rises with each of these changes.
+        round=meeting.sequence,
+        due_at=now if near else now + SETTLES,
+        until_at=meeting.starts_at,
+        now=now,
+        title=title_of(meeting),
+    )
+
+
+def changed_fields(meeting: Meeting) -> list[str]:
+    """What is another thing now than those who are invited were told: codes (``changed.*``).
+
+    What was changed and changed back is not.
+    """
+    other = [name for name in TOLD if name in meeting.untold]
+    changed = [name for name in other if getattr(meeting, name) != meeting.untold[name]]
+    # A live session is the way in where there is no link of the organiser's own.
+    way_in = not meeting.link and meeting.form != "room"
+    codes = ["link" if name == "gathering_id" else name for name in changed]
+    if "gathering_id" in changed and not way_in and "link" not in changed:
+        codes.remove("link")
+    return list(dict.fromkeys(codes))
 
 
 async def accept_warning(
@@ -452,9 +539,11 @@ async def attach_session(
         raise Invalid({"/session": "session_taken"})
     if meeting.gathering_id == gathering_id:
         return
+    before = {"gathering_id": meeting.gathering_id}
     meeting.gathering_id = gathering_id
     await set_session_start(tx, meeting, gathering, now=now)
-    await _note_change(tx, meeting, {"gathering_id": gathering_id}, account=account, now=now)
+    changed = {"gathering_id": gathering_id}
+    await _note_change(tx, meeting, changed, account=account, now=now, before=before)
 
 
 async def make_session(
@@ -513,8 +602,10 @@ async def detach_session(
         raise Refusal("meeting_over")
     if meeting.gathering_id is None:
         return
+    before = {"gathering_id": meeting.gathering_id}
     meeting.gathering_id = None
-    await _note_change(tx, meeting, {"gathering_id": None}, account=account, now=now)
+    changed = {"gathering_id": None}
+    await _note_change(tx, meeting, changed, account=account, now=now, before=before)
 
 
 async def set_session_start(

@@ -125,7 +125,13 @@ def _deputy(
     known = next((each for each in invitees if each.deputy_for == invitee.id), None)
     if known is not None:
         return known
-    person = Person("", language=invitee.language, zone=invitee.zone, group=invitee.group)
+    person = Person(
+        "",
+        language=invitee.language,
+        zone=invitee.zone,
+        group=invitee.group,
+        audience=invitee.audience,
+    )
     return new_invitee(tx, meeting, person, address_hash=None, now=now, deputy_for=invitee.id)
 
 

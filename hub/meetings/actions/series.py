@@ -15,7 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.db import new_id
 from hub.errors import Fault, Invalid
 from hub.meetings import holidays, times
-from hub.meetings.actions.planning import new_meeting, read_meeting, read_texts
+from hub.meetings.actions.finding import list_series_meetings
+from hub.meetings.actions.planning import id_of_form, new_meeting, read_meeting, read_texts
 from hub.meetings.models import Meeting, Series
 from hub.people.models import Account
 
@@ -42,6 +43,7 @@ async def add_series(
     account: Account | None,
     now: datetime,
     demonstration: bool = False,
+    client_id: str = "",
 ) -> tuple[Series, list[Meeting]]:
     """A new series with all its meetings, as drafts.
 
@@ -49,8 +51,12 @@ async def add_series(
     ``zone``, ``minutes`` (how long each is), for forums ``interval_months`` (6) and ``count`` (7),
     else ``rule``; ``meeting``: fields that all of them have. The first and last forum are open to
     all, the others by invitation. A date that is moved off a weekend or holiday waits for the
-    organiser's yes. Raises Invalid.
+    organiser's yes. The same ``data`` with the same ``client_id`` gives the series that it made
+    before. Raises Invalid.
     """
+    known_id = await id_of_form(tx, "r", account, client_id, data)
+    if known_id and (known := await tx.get(Series, known_id)) is not None:
+        return known, (await list_series_meetings(tx, [known.id]))[known.id]
     faults: dict[str, str] = {}
     title = read_texts(data.get("title"), "/title", faults, limit=180, needed=True)
     kind = data.get("kind") or "forums"
@@ -82,7 +88,7 @@ async def add_series(
     else:
         spread = times.series_dates(first, is_free=holidays.is_free, months=months, count=count)
         dates = [_Date(each.local, each.planned, each.moved) for each in spread]
-    series_id = new_id("r")
+    series_id = known_id or new_id("r")
     series = Series(
         id=series_id,
         kind=kind,

@@ -31,11 +31,14 @@ from hub.summaries.actions.finding import (
 )
 from hub.summaries.actions.making import check_closed, make_summary, rebuild
 from hub.summaries.actions.publishing import publish_summary
+from hub.summaries.actions.quoting import Voice, list_voices
 from hub.summaries.actions.reading import answer_as_reader
+from hub.summaries.actions.telling import tell_points
 from hub.summaries.actions.translating import Waiting, list_waiting, put_translations
 from hub.summaries.actions.withdrawing import forget_posts, stop_quoting, withdraw_words
 
 __all__ = [
+    "Voice",
     "Waiting",
     "access_point",
     "access_statement",
@@ -56,6 +59,7 @@ __all__ = [
     "list_readers",
     "list_statements",
     "list_summaries",
+    "list_voices",
     "list_waiting",
     "make_summary",
     "may_confirm",
@@ -69,5 +73,6 @@ __all__ = [
     "say_point",
     "settle_point",
     "stop_quoting",
+    "tell_points",
     "withdraw_words",
 ]

@@ -6,17 +6,19 @@ nothing is changed, so that two editors never undo each other's words.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from hub.db import new_id
+from hub.db import id_of, new_id
 from hub.errors import Invalid, Refusal
 from hub.people.models import Account
 from hub.people.rules import clean_text, is_blank
 from hub.summaries.actions.finding import access_summary, list_statements
+from hub.summaries.actions.quoting import VOICE, Voice, keep_voice, read_voice
 from hub.summaries.blocks import (
     AUDIENCES,
     EASY,
@@ -133,21 +135,34 @@ async def add_statement(
     sources: Sequence[str],
     account: Account,
     now: datetime,
+    quote_of: str | None = None,
+    client_id: str = "",
 ) -> Statement:
-    """A statement of the editor's own, last in its block. Raises Invalid."""
+    """A statement of the editor's own, last in its block. Raises Invalid.
+
+    A voice from the session is a quotation ``quote_of`` a contribution (``quoting.read_voice``),
+    which is what it rests on; no other block has quotations. The same words with the same
+    ``client_id``, letters by chance that came with the form, give the same statement.
+    """
     if audience not in AUDIENCES or block not in ORDER[audience]:
         raise Invalid({"/block": "block_unknown"})
     written = _clean(texts)
+    said = json.dumps([audience, block, written, quote_of], sort_keys=True)
+    form = (account.id, summary.id, client_id, said)
+    statement_id = id_of(tx, "m", *form) if client_id else new_id("m")
+    if client_id and (made := await tx.get(Statement, statement_id)) is not None:
+        return made
     if faults := _text_faults(written):
         raise Invalid(faults)
-    links = read_sources(summary, sources)
+    voice = await _voice_for(tx, summary, block, quote_of, written)
+    links = read_sources(summary, [each for each in (quote_of or "", *sources) if each])
     there = [
         s
         for s in await list_statements(tx, summary.id)
         if (s.audience, s.block) == (audience, block)
     ]
     statement = Statement(
-        id=new_id("m"),
+        id=statement_id,
         summary_id=summary.id,
         audience=audience,
         block=block,
@@ -158,14 +173,32 @@ async def add_statement(
             language: REVIEWED if written.get(language) else MISSING for language in LANGUAGES
         },
         sources=links,
-        words_of=[],
+        quote_of=voice.id if voice else None,
+        words_of=list(voice.behind) if voice else [],
         removed_why="",
         revision=0,
     )
     tx.add(statement)
+    if voice is not None:
+        keep_voice(summary, voice)
     touch(summary, statement, account=account, now=now)
     await tx.flush()
     return statement
+
+
+async def _voice_for(
+    tx: AsyncSession,
+    summary: Summary,
+    block: str,
+    quote_of: str | None,
+    texts: Mapping[str, str],
+) -> Voice | None:
+    """The voice that is quoted, where the block is for those. Raises Invalid."""
+    if block != VOICE:
+        if quote_of:
+            raise Invalid({"/quote_of": "quote_elsewhere"})
+        return None
+    return await read_voice(tx, summary, quote_of, texts)
 
 
 async def remove_statement(
@@ -228,14 +261,26 @@ async def answer_question(
     now: datetime,
     revision: int | None,
     sources: Sequence[str] | None = None,
+    quote_of: str | None = None,
 ) -> None:
     """Say what the record lacks. Raises Refusal where nothing is asked, and as ``edit_statement``.
 
     What was asked stays known, so that a rebuild does not ask it again. What is asked for several
-    audiences alike is answered for all of those that have no answer yet.
+    audiences alike is answered for all of those that have no answer yet. Where a voice is asked
+    for, the answer is a quotation ``quote_of`` a contribution. Raises Invalid.
     """
     if statement.question is None:
         raise Refusal("no_question")
+    summary = await access_summary(tx, statement.summary_id, lock=True)
+    voice = None
+    if not any(statement.texts.values()):
+        check_revision(statement, revision)
+        written = _clean(texts)
+        if faults := _text_faults(written):
+            raise Invalid(faults)
+        voice = await _voice_for(tx, summary, statement.block, quote_of, written)
+    if voice is not None:
+        sources = [voice.id, *(sources or ())]
     await edit_statement(
         tx,
         statement,
@@ -245,14 +290,17 @@ async def answer_question(
         revision=revision,
         sources=sources,
     )
+    if voice is not None:
+        statement.quote_of, statement.words_of = voice.id, list(voice.behind)
+        keep_voice(summary, voice)
     if not is_shared(statement.key):
         return
-    summary = await access_summary(tx, statement.summary_id)
     for other in await list_statements(tx, summary.id, removed=False):
         open_there = other.question is not None and not any(other.texts.values())
         if other.key == statement.key and open_there:
             other.texts, other.statuses = dict(statement.texts), dict(statement.statuses)
             other.sources = list(statement.sources)
+            other.quote_of, other.words_of = statement.quote_of, list(statement.words_of)
             touch(summary, other, account=account, now=now)
     await tx.flush()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from hub.errors import Invalid, Refusal
 from hub.gatherings.models import Gathering
 from hub.people.models import Account
 from hub.summaries.actions.finding import find_summary_of, list_statements
+from hub.summaries.actions.quoting import told_of
 from hub.summaries.blocks import LANGUAGES
 from hub.summaries.building import DRAFT, MISSING, REVIEWED, Built, Draft
 from hub.summaries.models import Statement, Summary
@@ -82,6 +83,7 @@ async def rebuild(tx: AsyncSession, summary: Summary, built: Built, *, now: date
         (s.audience, s.block, s.key): s for s in await list_statements(tx, summary.id)
     }
     facts = _with_changed_owners(dict(built.facts), summary.facts)
+    facts["voices"] = _kept_voices(rows.values(), summary.facts, facts) | facts["voices"]
     count = 0
     wanted: set[Place] = set()
     for draft in built.drafts:
@@ -111,6 +113,18 @@ async def rebuild(tx: AsyncSession, summary: Summary, built: Built, *, now: date
         summary.revision += 1
     await tx.flush()
     return count
+
+
+def _kept_voices(
+    rows: Iterable[Statement], before: Mapping[str, Any], facts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The voices that an editor chose, which no rebuild finds by itself."""
+    quoted = {row.quote_of for row in rows if row.quote_of}
+    return {
+        id_: told_of(voice, facts)
+        for id_, voice in before.get("voices", {}).items()
+        if id_ in quoted
+    }
 
 
 def _with_changed_owners(facts: dict[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:

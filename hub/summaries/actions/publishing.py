@@ -14,10 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.audit.actions import note as note_act
 from hub.db import new_id
 from hub.errors import Invalid, Refusal
+from hub.following.actions import news_secret
 from hub.gatherings.models import Gathering
 from hub.mail.actions import queue_mail
 from hub.mail.rules import zone_of
 from hub.meetings.actions import note_published
+from hub.meetings.letters import audience_for, hash_address, unsubscribed
 from hub.people.actions import settle_flags
 from hub.people.actions.consents import consents_of
 from hub.people.actions.contacts import list_contacts
@@ -112,8 +114,7 @@ async def publish_summary(
     await drop(tx, summary.id, kinds=["confirm_ends"], fault="already_done")
     await put_in_search(tx, summary, edition)
     if first and summary.gathering_id is not None:
-        await _tell(tx, summary, now=now)
-        await note_published(tx, summary.gathering_id, now=now)
+        await _tell(tx, summary, summary.gathering_id, now=now)
     await note_act(
         tx,
         "summary_published",
@@ -215,24 +216,35 @@ def _searched(
     return " ".join(headline) or title, " ".join([title, *rest] if headline else rest)
 
 
-async def _tell(tx: AsyncSession, summary: Summary, *, now: datetime) -> None:
-    """Those who took part, may be written to and said yes to be followed hear of it."""
-    contacts = await list_contacts(tx, [str(summary.gathering_id)])
+async def _tell(tx: AsyncSession, summary: Summary, gathering_id: str, *, now: datetime) -> None:
+    """Send each audience its own: who was invited to the meeting, and who took part.
+
+    Of those who took part the ones who may be written to and said yes to be followed. Each address
+    gets one mail: as somebody invited, where both are so. Who wants no mail about meetings gets
+    none. Source: dissemination.md, "Life cycle", published.
+    """
+    page, titles = f"/summaries/{summary.id}", {each: title_in(summary, each) for each in LANGUAGES}
+    told = await note_published(tx, gathering_id, titles=titles, page=page, now=now)
+    contacts = await list_contacts(tx, [gathering_id])
     consents = await consents_of(tx, [contact.participant.id for contact in contacts])
+    hashes = {contact.participant.id: hash_address(tx, contact.email) for contact in contacts}
+    told |= await unsubscribed(tx, hashes.values())
     for contact in contacts:
-        if not consents[contact.participant.id].choices.get("follow"):
+        seat = contact.participant
+        if not consents[seat.id].choices.get("follow") or hashes[seat.id] in told:
             continue
-        language = contact.participant.language
         await queue_mail(
             tx,
             "summary_published",
             to=contact.email,
-            language=language,
+            language=seat.language,
             facts={
-                "title": title_in(summary, language),
-                "url": f"/summaries/{summary.id}?audience=citizens",
+                "title": titles[seat.language],
+                "url": f"{page}?audience={audience_for(role=seat.role, group=seat.group)}",
+                "came": "yes",
+                "unsubscribe": f"/news/{news_secret(tx, seat.id)}/no-more",
             },
             now=now,
-            about=contact.participant.id,
-            quiet_zone=zone_of(language),
+            about=seat.id,
+            quiet_zone=zone_of(seat.language),
         )

@@ -22,6 +22,7 @@ from hub.search import actions as search
 from hub.summaries.actions.confirming import title_in
 from hub.summaries.actions.finding import find_edition, list_editions, list_points, list_readers
 from hub.summaries.actions.publishing import put_in_search
+from hub.summaries.building import MISSING
 from hub.summaries.models import Point, Statement, Summary
 
 Mask = Callable[[str, str], str]
@@ -105,6 +106,25 @@ def _is_gone(words_of: Collection[str], gone: Gone) -> bool:
     return bool(set(words_of) & (gone.ids | mine))
 
 
+def _uncorrected(texts: Mapping[str, str], gone: Gone) -> dict[str, str]:
+    """Without the languages whose words are a translation as they put it right.
+
+    The other language stays: those words are somebody else's.
+    """
+    return {
+        language: text
+        for language, text in texts.items()
+        if not any(words in text for words in gone.corrections)
+    }
+
+
+def _statuses(
+    statuses: Mapping[str, str], texts: Mapping[str, str], before: Mapping[str, str]
+) -> dict[str, str]:
+    gone = before.keys() - texts.keys()
+    return {language: MISSING if language in gone else s for language, s in statuses.items()}
+
+
 async def _leave_statements(tx: AsyncSession, summary: Summary, gone: Gone) -> bool:
     """Whether any statement was erased or changed."""
     erased: list[str] = []
@@ -115,10 +135,17 @@ async def _leave_statements(tx: AsyncSession, summary: Summary, gone: Gone) -> b
         if _is_gone(row.words_of, gone) or (row.sources and not sources):
             erased.append(row.id)
             continue
-        texts = masking.masked_texts(row.texts, gone.mask, language="sv")
+        texts = _uncorrected(row.texts, gone)
+        if row.texts and not texts:
+            erased.append(row.id)
+            continue
+        statuses = _statuses(row.statuses, texts, row.texts)
+        texts = masking.masked_texts(texts, gone.mask, language="sv")
         why = gone.mask(row.removed_why, "sv")
         if (texts, sources, why) != (row.texts, row.sources, row.removed_why):
             row.texts, row.sources, row.removed_why = texts, sources, why
+            # What is missing now is translated anew.
+            row.statuses = statuses
             row.revision += 1
             changed = True
     if erased:
@@ -152,8 +179,12 @@ def _leave_block(block: Mapping[str, Any], gone: Gone) -> dict[str, Any] | None:
         sources = [source for source in told["sources"] if source not in gone.ids]
         if _is_gone(told["words_of"], gone) or (told["sources"] and not sources):
             continue
-        texts = masking.masked_texts(told["texts"], gone.mask, language="sv")
-        kept.append({**told, "texts": texts, "sources": sources})
+        texts = _uncorrected(told["texts"], gone)
+        if told["texts"] and not texts:
+            continue
+        statuses = _statuses(told["statuses"], texts, told["texts"])
+        texts = masking.masked_texts(texts, gone.mask, language="sv")
+        kept.append({**told, "texts": texts, "statuses": statuses, "sources": sources})
     if not kept:
         if block["block"] != "disagreed":
             return None

@@ -1,0 +1,1 @@
+"""The whole hub in one file, and the hub from that file again."""
