@@ -6,6 +6,7 @@ PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
 SPEED ?= 3
+DATABASE ?= either
 BIN := .venv/bin
 
 help: ## List the commands
@@ -25,9 +26,9 @@ help: ## List the commands
 run: .venv/run ## A demonstration on http://127.0.0.1:8000 (PORT=…, HOST=0.0.0.0 for phones)
 	$(BIN)/hub demo --host $(HOST) --port $(PORT) --speed $(SPEED)
 
-test: .venv/dev ## All tests; sets up browser and servers where they are missing
+test: .venv/dev ## All tests, each on SQLite or PostgreSQL (DATABASE=sqlite or postgresql: all on one)
 	sh tests/setup.sh
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	HUB_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev ## Formatter, linter, types, import rules, catalogues, migrations
 	$(BIN)/ruff format --check .

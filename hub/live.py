@@ -11,7 +11,7 @@ import logging
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
 from typing import Any, Literal
 
@@ -31,6 +31,8 @@ EVENTS = ("changes", "notice", "presence", "private")
 # Each process shows these to its own screens, in its own order, when it is nudged.
 OWN_SCREENS = ("changes", "presence")
 NUDGE = "nudge"
+# Of so many posts it is known how they were last shown.
+POSTS_KEPT = 500
 TYPING_SECONDS = 2.0
 PRESENCE_DELAY = 0.3
 # Packets that may wait for a screen that does not read; then it is let go.
@@ -88,8 +90,6 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
         self.wires: dict[str, Wire] = {}
-        # The last revision of each session that was pushed to the screens of this process.
-        self.pushed: dict[str, int] = {}
         self.hear: Callable[[dict[str, Any]], None] = lambda _nudge: None
 
     async def emit(
@@ -108,9 +108,6 @@ class Rooms(socketio.AsyncManager):  # type: ignore[misc]
         whole = EngineText(MESSAGE, text)
         for _, connection in list(self.get_participants(namespace, room)):
             self._send(connection, whole)
-        if event == "changes" and room is not None and room.startswith("session:"):
-            session = data["session"]
-            self.pushed[session] = max(self.pushed.get(session, 0), data["upto"])
 
     def _send(self, connection: str, packet: EngineText) -> None:
         socket = self.server.eio.sockets.get(connection)
@@ -210,6 +207,30 @@ Hear = Callable[[str, str], Awaitable[None]]
 Ended = Callable[[frozenset[str]], Awaitable[frozenset[str]]]
 
 
+@dataclass
+class Told:
+    """What the screens of one room of this process were told.
+
+    Up to the revision ``upto``; ``looked_at`` is a later one that had nothing new for them.
+    ``posts`` are hashes of the last posts as they were shown.
+    """
+
+    upto: int
+    looked_at: int
+    posts: dict[str, bytes] = field(default_factory=dict)
+
+    def keep(self, post: str, drawn: bytes) -> None:
+        self.posts.pop(post, None)
+        self.posts[post] = drawn
+        if len(self.posts) > POSTS_KEPT:
+            del self.posts[next(iter(self.posts))]
+
+
+def desk_of(session: str, language: str) -> str:
+    """The room of the pages of those who run a session."""
+    return f"desk:{session}:{language}"
+
+
 def room_of(session: str, language: str, form: str) -> str:
     return f"session:{session}:{language}:{form}"
 
@@ -250,6 +271,7 @@ class Live:
         self._catch_up, self._presence_changed = catch_up, presence_changed
         self._keys: dict[str, Key] = {}
         self._connections: dict[str, str] = {}
+        self._told: dict[str, dict[tuple[str, str], Told]] = defaultdict(dict)
         self._hearing: set[asyncio.Task[None]] = set()
         self._hear, self._rooms.hear = hear, self._heard
         self._seen: dict[str, dict[str, Seen]] = defaultdict(dict)
@@ -297,9 +319,15 @@ class Live:
             raise ValueError(f"no push is called {event!r}")
         await self.sio.emit(event, data, room=room, ignore_queue=event in OWN_SCREENS)
 
-    def known(self, session: str) -> int | None:
-        """The revision that the screens of this process know; None where there are none."""
-        return self._rooms.pushed.get(session)
+    def told(self, session: str, language: str, form: str) -> Told | None:
+        """What the screens of a room know; None where there are none in this process."""
+        return self._told.get(session, {}).get((language, form))
+
+    def looked_at(self, session: str) -> int | None:
+        """The revision up to which all screens here know what is for them; None: there are none."""
+        rooms = self._told.get(session, {})
+        there = (told.looked_at for room, told in rooms.items() if self.wants(session, *room))
+        return min(there, default=None)
 
     @property
     def is_shared(self) -> bool:
@@ -378,11 +406,13 @@ class Live:
         self._seen[session][sid] = Seen(
             admission.person, admission.is_participant, language, admission.runs, admission.by
         )
+        if not self.wants(session, language, form):
+            told = Told(admission.revision, admission.revision)
+            self._told[session][language, form] = told
         await self.sio.enter_room(sid, room_of(session, language, form))
         await self.sio.enter_room(sid, f"person:{admission.person}")
-        if admission.runs:
-            await self.sio.enter_room(sid, f"desk:{session}")
-        self._rooms.pushed.setdefault(session, admission.revision)
+        if admission.runs and form == "html":
+            await self.sio.enter_room(sid, desk_of(session, language))
         if after is not None and after < admission.revision:
             missed = await self._catch_up(session, after, language, form)
             if missed:
@@ -414,12 +444,12 @@ class Live:
             return
         for room in [
             *(room_of(session, language, form) for language in LANGUAGES for form in FORMATS),
-            f"desk:{session}",
+            *(desk_of(session, language) for language in LANGUAGES),
         ]:
             await self.sio.leave_room(sid, room)
         if not self._seen.get(session):
             self._seen.pop(session, None)
-            self._rooms.pushed.pop(session, None)
+            self._told.pop(session, None)
         if not quiet:
             self._presence_soon(session)
 

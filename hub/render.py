@@ -152,7 +152,7 @@ class Renderer:
         environment.globals.update(
             language=language, static=self._static, fresh_id=lambda: uuid.uuid4().hex
         )
-        environment.globals["post"] = partial(self._post, language)
+        environment.globals["post"] = partial(self.post, language)
         environment.filters.update(
             day=partial(self._day, language),
             hhmm=partial(self._hhmm, language),
@@ -174,7 +174,7 @@ class Renderer:
         )
         return environment
 
-    def _post(self, language: str, contribution: Mapping[str, Any]) -> Markup:
+    def post(self, language: str, contribution: Mapping[str, Any]) -> Markup:
         """One contribution as a fragment; drawn once per language, however many readers ask.
 
         The key is all that it shows, so a changed one is never mistaken for an earlier one.

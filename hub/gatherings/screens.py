@@ -40,7 +40,7 @@ from hub.gatherings.models import (
     list_said,
 )
 from hub.gatherings.standing import Standings
-from hub.live import FORMATS, LANGUAGES, Live, room_of
+from hub.live import FORMATS, LANGUAGES, Live, Told, desk_of, room_of
 from hub.people.models import Participant, Seat, list_names, list_seats, note_seen
 from hub.programme.models import find_case, list_findings
 from hub.render import Renderer
@@ -161,29 +161,52 @@ class Screens:
 
         ``before`` is the revision that nothing later was shown of, where no screen is known.
         """
-        live = self.live
-        if live is None:
+        if self.live is None:
             return
         async with self._showing[gathering_id]:
-            wanted, known = self._wanted(gathering_id), live.known(gathering_id)
-            after = before if known is None else known
-            if not wanted or after is None:
-                return
+            read: dict[int, Changes | None] = {}
             try:
-                changes = await self.changes(gathering_id, after)
-                if changes is None or changes.upto <= after:
-                    return
-                if changes.stage is not None:
-                    self._progress[gathering_id] = progress_of(changes.stage)
-                for language, form in wanted:
-                    await live.emit(
-                        "changes",
-                        self.payload(changes, language, form),
-                        room=room_of(gathering_id, language, form),
-                    )
+                for language, form in self._wanted(gathering_id):
+                    told = self.live.told(gathering_id, language, form)
+                    after = told.upto if told else before
+                    if after is None:
+                        continue
+                    if after not in read:
+                        read[after] = await self.changes(gathering_id, after)
+                    changes = read[after]
+                    if changes is not None and changes.upto > after:
+                        await self._push(changes, language, form, told or Told(after, after))
             except Exception:
                 # Nobody loses anything: ``make_good`` sees it, and who misses a push asks for it.
                 log.exception("push failed", session=gathering_id)
+
+    async def _push(self, changes: Changes, language: str, form: str, told: Told) -> None:
+        assert self.live is not None
+        if changes.stage is not None:
+            self._progress[changes.session] = progress_of(changes.stage)
+        told.looked_at = changes.upto
+        if form == "html":
+            changes = self._news(changes, language, told)
+            if changes.is_empty:
+                # A translation changes nothing for those who read the original: only the
+                # facilitator's panels tell of it.
+                head = {"session": changes.session, "after": changes.after, "upto": changes.upto}
+                desk = desk_of(changes.session, language)
+                await self.live.emit("changes", {**head, "html": ""}, room=desk)
+                return
+        told.upto = changes.upto
+        room = room_of(changes.session, language, form)
+        await self.live.emit("changes", self.payload(changes, language, form), room=room)
+
+    def _news(self, changes: Changes, language: str, told: Told) -> Changes:
+        """The changes without the posts that look to these readers as they did before."""
+        new = []
+        for view in changes.contributions:
+            drawn = sha256(self.renderer.post(language, view).encode()).digest()
+            if told.posts.get(view["id"]) != drawn:
+                told.keep(view["id"], drawn)
+                new.append(view)
+        return replace(changes, contributions=new)
 
     def _wanted(self, gathering_id: str) -> list[tuple[str, str]]:
         """In which languages and forms pushes of a session may have readers."""
@@ -245,8 +268,8 @@ class Screens:
         async with self.database.reading() as tx:
             revisions = await list_revisions(tx, live.sessions())
         for gathering_id, revision in revisions.items():
-            known = live.known(gathering_id)
-            if known is not None and known < revision:
+            looked_at = live.looked_at(gathering_id)
+            if looked_at is not None and looked_at < revision:
                 await self.show(gathering_id)
 
     def visited(self, gathering_id: str, seat: Participant | None = None) -> None:
@@ -650,6 +673,11 @@ class Changes:
     queue: list[dict[str, Any]] | None
     findings: list[dict[str, Any]] | None
     own_hidden: list[dict[str, Any]] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        parts = (self.stage, self.queue, self.findings, self.own_hidden)
+        return not (self.contributions or self.private or any(p is not None for p in parts))
 
     def items(self) -> list[dict[str, Any]]:
         items: list[dict[str, Any]] = [{"contribution": c} for c in self.contributions]

@@ -7,8 +7,10 @@ never stops the hub.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -37,6 +39,7 @@ _TEXTS_AT_ONCE: Final = 32
 _LETTERS_AT_ONCE: Final = 4_000
 # More would take processors and memory that the rooms need.
 _MOST_THREADS: Final = 2
+NICENESS: Final = 10
 # After which what was broken is looked at again: the disk may have room by now.
 _SECOND_LOOK_SECONDS: Final = 60
 
@@ -405,7 +408,18 @@ class EngineFault(RuntimeError):
 
 
 def _worker(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="translator")
+    return ThreadPoolExecutor(threads, thread_name_prefix="translator", initializer=_give_way)
+
+
+def _give_way() -> None:
+    """Leave the processor to those who talk: originals go out before translations are made.
+
+    The engine's own threads take it over from the one that they are made by. On other systems than
+    Linux a thread has no niceness of its own.
+    """
+    with contextlib.suppress(OSError):
+        if sys.platform == "linux":
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _survived(job: Callable[[], Result]) -> Result:

@@ -172,6 +172,7 @@ MEANT: dict[str, dict[str, Any]] = {
 LEFT_OUT = (
     "reply_to", "charter", "principles", "follows", "starts_at", "minutes", "secret", "reply_by",
     "quotas", "cohost_from", "fold", "capacity", "minimum", "group", "interval_months", "count",
+    "quote_of",
 )  # fmt: skip
 
 

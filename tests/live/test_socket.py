@@ -232,3 +232,34 @@ async def test_how_far_a_phase_has_come_is_told_once_for_a_burst(
     assert shown["exit"] == (await session.ben.get(f"/sessions/{session.id}")).json()["exit"]
     told = [data for name, data in ben.events if is_the_phase(name, data)]
     assert len(told) < 4
+
+
+async def test_a_translation_is_pushed_to_those_alone_who_read_it(
+    server: Server, connect: Any
+) -> None:
+    session = await server.session()
+    astrid, ben = await connect(session.astrid.token), await connect(session.ben.token)
+    desk = await connect(session.fatima.token)
+    entered = await astrid.enter(session.id, "sv", format="html")
+    await ben.enter(session.id, "en", format="html")
+    await desk.enter(session.id, "sv", format="html")
+
+    def shows(words: str) -> Any:
+        return lambda name, data: data if name == "changes" and words in data["html"] else None
+
+    await session.astrid.said(session.id, "Jag vill prata med min läkare om provet.")
+    await astrid.until(shows("min läkare"))
+    await ben.until(shows("doctor"))
+    # The facilitator's panels tell of doubts: they are drawn anew, with no post in it.
+    moved = await desk.until(lambda name, data: name == "changes" and data["html"] == "" and data)
+    assert moved["upto"] > moved["after"]
+    await session.astrid.said(session.id, "Och sedan gick jag hem.")
+    last = await astrid.until(shows("gick jag hem"))
+    assert "min läkare" not in last["html"]
+    upto = entered["revision"]
+    for name, data in astrid.events:
+        if name == "changes":
+            assert data["after"] == upto, "a page would have to ask for what it has missed"
+            assert data["html"].strip()
+            upto = data["upto"]
+    assert sum("min läkare" in data.get("html", "") for _, data in astrid.events) == 1

@@ -155,6 +155,6 @@ async def test_what_another_process_could_not_tell_is_shown_by_the_next_look(
 
             await until(is_shown)
             found = (await session.fatima.get(f"/sessions/{session.id}")).json()
-            assert live.known(session.id) == found["revision"]
+            assert live.looked_at(session.id) == found["revision"]
     finally:
         server.app.state.ticker._scheduler.resume()

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm.attributes import set_committed_value
 
 from hub.audit.actions import note
 from hub.db import new_id
@@ -206,7 +207,11 @@ async def post_contribution(
         rules.check_outcome(rules.decision_on(fields["of"], spoken), fields["result"])
     await _keep_or_share(tx, gathering, said, touched, now=now)
     await tx.flush()
-    return await access_contribution(tx, said.id), True
+    # As if it had been fetched, of which only people are missing.
+    for name, kind in (("participant", Participant), ("account", Account), ("scribe", Account)):
+        own = getattr(said, f"{name}_id")
+        set_committed_value(said, name, await tx.get(kind, own) if own else None)
+    return said, True
 
 
 async def _keep_or_share(
