@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -58,6 +60,7 @@ from hub.gatherings.models import find_gathering
 from hub.gatherings.screens import Screens
 from hub.language import api as language_api
 from hub.language.queue import Queue
+from hub.language.text import looks_like
 from hub.language.translator import Service, Translator
 from hub.live import Admission, Key, Live, NotAdmitted
 from hub.mail import jobs as mail_jobs
@@ -219,11 +222,16 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         await translator.start()
+        # The first look takes half a second, which nobody's post should have to wait for.
+        await asyncio.to_thread(looks_like, "Which language is this, and how sure is that?")
         async with database.transaction() as tx:
             await people.sync_texts(tx, settings.data_dir / "consent", now=clock.now())
         await jobs.load_memory(database, clock, renderer)
         await jobs.take_up_claimed(database, clock)
         ticker.start()
+        # What is loaded by now stays to the end: it need not be looked over for garbage again.
+        gc.collect()
+        gc.freeze()
         yield
         await ticker.stop()
         await screens.settle()

@@ -46,6 +46,10 @@ CONNECT, STATEMENT, IDLE, SILENCE = 5, 30, 60, 40
 UNUSED = 2
 # The lock that puts changes in order; the number says nothing.
 CHANGES_LOCK = 8_305_113
+# Connections to SQLite that are kept: each is a thread; to open one takes longer than a request.
+POOL = 10
+# Kilobytes of the file that each keeps: the system keeps all of it once.
+CACHE = 512
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"
 
 
@@ -248,7 +252,7 @@ class Database:
     def __init__(self, url: str, *, secret_key: str = "") -> None:
         self.is_sqlite = url.startswith("sqlite")
         options: dict[str, Any] = (
-            {"module": OneHopDriver(aiosqlite, sqlite3)}
+            {"module": OneHopDriver(aiosqlite, sqlite3), "pool_size": POOL, "max_overflow": POOL}
             if self.is_sqlite
             else _postgres_options(url)
         )
@@ -353,6 +357,7 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
             "foreign_keys=ON",
             f"busy_timeout={WAIT}",
             "secure_delete=ON",
+            f"cache_size=-{CACHE}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()

@@ -59,7 +59,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         name = item.path.relative_to(Path(__file__).parent).as_posix()
         if name in LONGEST:
             return LONGEST.index(name)
-        return len(LONGEST) + (not name.startswith("journeys/"))
+        return len(LONGEST) + (not name.startswith(("journeys/", "scale/")))
 
     items.sort(key=place)
 

@@ -498,6 +498,7 @@ class Held(EchoTranslator):
         return await super().translate(texts, **more)
 
 
+@pytest.mark.sqlite("It measures the queue; ten thousand rows take a minute there.")
 async def test_ten_thousand_waiting_posts_hold_up_no_original(hub: Hub) -> None:
     session = await hub.session()
     asked: list[str] = []

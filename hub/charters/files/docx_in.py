@@ -7,16 +7,15 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from typing import Any
-
-import docx
-from docx.document import Document
-from docx.opc.exceptions import OpcError
-from docx.text.paragraph import Paragraph
+from typing import TYPE_CHECKING, Any
 
 from hub.charters.files.faults import Notes, check_size
 from hub.charters.files.markdown import Block, Draft, joined
 from hub.errors import Fault
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.text.paragraph import Paragraph
 
 # A document of a few pages unpacks to less than this; more is not a charter.
 UNPACKED_LIMIT_BYTES = 20_000_000
@@ -40,6 +39,10 @@ def read_docx(raw: bytes, *, file: str = "", language: str | None = None) -> dic
 
 
 def _open(raw: bytes, notes: Notes) -> Document:
+    # 7 MB that a hub in which nobody brings a document has no use for.
+    import docx  # noqa: PLC0415
+    from docx.opc.exceptions import OpcError  # noqa: PLC0415
+
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             _check(archive)
