@@ -273,7 +273,7 @@ async def running_hub(
         clock, translator = SetClock(), EchoTranslator()
         app = create_app(settings, clock=clock, translator=translator)
         app.state.screens.on_change = partial(bool)
-        app.state.screens.progress_seconds = 0
+        app.state.screens.progress_seconds = None
         share_routes(app)
         trust_the_disk(app.state.database)
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)

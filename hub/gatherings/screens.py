@@ -110,7 +110,8 @@ class Screens:
         # How far the running phase was when the screens were last told, by session.
         self._progress: dict[str, str] = {}
         self._progressing: set[str] = set()
-        self.progress_seconds = PROGRESS_SECONDS
+        # None: never, for tests that count changes.
+        self.progress_seconds: float | None = PROGRESS_SECONDS
 
     async def carry_out(
         self, gathering_id: str, change: Callable[[AsyncSession, Gathering], Awaitable[T]]
@@ -218,12 +219,12 @@ class Screens:
         ]
 
     def _progress_soon(self, gathering_id: str) -> None:
-        if gathering_id not in self._progressing:
+        if self.progress_seconds is not None and gathering_id not in self._progressing:
             self._progressing.add(gathering_id)
-            self._later(self._progress_later(gathering_id))
+            self._later(self._progress_later(gathering_id, self.progress_seconds))
 
-    async def _progress_later(self, gathering_id: str) -> None:
-        await asyncio.sleep(self.progress_seconds)
+    async def _progress_later(self, gathering_id: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
         self._progressing.discard(gathering_id)
         try:
             await self.tell_progress(gathering_id)

@@ -27,7 +27,7 @@ from tests.scale.served import act
 from tests.servers import free_port
 
 # Only what never happens takes this long, however busy the machine is.
-PATIENCE = int(os.environ.get("PATIENCE", "120"))
+PATIENCE = int(os.environ.get("PATIENCE", "240"))
 SECRET = "a secret key of a test, the same in all processes"
 # As somebody's browser does where the hub did not take it.
 AGAIN_SECONDS = 0.3
