@@ -185,7 +185,8 @@ async def mail(both: Both) -> None:
     sent: list[str] = []
 
     async def deliver(letter: Any, _settings: Settings) -> None:
-        await asyncio.sleep(0)
+        # So long that both are at it at the same time.
+        await asyncio.sleep(0.05)
         sent.append(letter.id)
 
     async with both.one.database.transaction() as tx:
