@@ -8,6 +8,8 @@ PORT ?= 8000
 SPEED ?= 3
 DATABASE ?= either
 BIN := .venv/bin
+# Python keeps what it has compiled, whatever the environment says: every start takes seconds else.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## List the commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10

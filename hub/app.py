@@ -10,7 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.gzip import GZipMiddleware
@@ -228,11 +229,13 @@ def create_app(
             await people.sync_texts(tx, settings.data_dir / "consent", now=clock.now())
         await jobs.load_memory(database, clock, renderer)
         await jobs.take_up_claimed(database, clock)
+        for route in app.routes:
+            # Worked out when first asked: of all routes that takes a fifth of a second.
+            route.matches({"type": "http", "method": "GET", "path": "", "headers": []})
         ticker.start()
-        # What is loaded by now stays to the end: it need not be looked over for garbage again.
-        gc.collect()
-        gc.freeze()
+        compiling = asyncio.create_task(asyncio.to_thread(_prepare, app))
         yield
+        await asyncio.wait([compiling])
         await ticker.stop()
         await screens.settle()
         await translator.close()
@@ -243,7 +246,7 @@ def create_app(
         version=hub.__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
     )
@@ -254,6 +257,7 @@ def create_app(
     app.state.formats = Formats(settings.data_dir / "formats")
     app.state.limits = Limits(settings.redis_url, speed=clock.speed)
     app.state.demonstration = demonstration
+    app.add_route("/api/v1/openapi.json", _describe, include_in_schema=False)
     _join_routes(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]
     install_refusals(app)
@@ -276,8 +280,36 @@ def join_rooms(screens: Screens, settings: Settings) -> None:
     screens.tellers += [summaries.tell_points, following.tell_answers, meetings.tell_replies]
 
 
+async def _describe(request: Request) -> Response:
+    """The description of the API. In a thread: the first one takes half a second."""
+    return JSONResponse(await asyncio.to_thread(request.app.openapi))
+
+
+def _prepare(app: FastAPI) -> None:
+    """What takes seconds, once for a process, and nobody waits for."""
+    app.state.renderer.warm_up()
+    # What is loaded by now stays to the end: it need not be looked over for garbage again.
+    gc.collect()
+    gc.freeze()
+
+
 def _join_routes(app: FastAPI) -> None:
+    # What a live room asks for comes first: all that stands before it is tried for every request.
     app.include_router(health.router)
+    # Before what is done to posts of any kind.
+    app.include_router(following_api.router)
+    app.include_router(gatherings_api.router)
+    # Before the page of one session, whose id could be any word.
+    app.include_router(facilitator_pages.router)
+    app.include_router(gatherings_pages.router)
+    app.include_router(translation_pages.router)
+    app.include_router(moderation_pages.router)
+    app.include_router(invitation_pages.router)
+    app.include_router(research_pages.router)
+    app.include_router(proposal_pages.router)
+    app.include_router(dialogue_pages.router)
+    app.include_router(my_pages.router)
+    app.include_router(question_pages.router)
     app.include_router(programme_api.router)
     app.include_router(language_api.router, dependencies=[Depends(_check_translates)])
     app.include_router(charters_api.router)
@@ -288,10 +320,7 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(summaries_editor_pages.router)
     app.include_router(summaries_point_pages.router)
     app.include_router(summaries_pages.router)
-    # Before what is done to posts of any kind.
-    app.include_router(following_api.router)
     app.include_router(front_api.router)
-    app.include_router(gatherings_api.router)
     app.include_router(people_api.router)
     app.include_router(people_pages.router)
     app.include_router(account_pages.router)
@@ -317,17 +346,10 @@ def _join_routes(app: FastAPI) -> None:
     app.include_router(series_pages.router)
     app.include_router(reply_pages.router)
     app.include_router(meeting_pages.router)
-    app.include_router(translation_pages.router)
-    app.include_router(facilitator_pages.router)
-    app.include_router(moderation_pages.router)
-    app.include_router(invitation_pages.router)
-    app.include_router(research_pages.router)
-    app.include_router(proposal_pages.router)
-    app.include_router(dialogue_pages.router)
-    app.include_router(my_pages.router)
-    app.include_router(gatherings_pages.router)
-    app.include_router(question_pages.router)
+    # Their addresses match what is done in other rooms too.
+    app.include_router(gatherings_api.moves)
     app.include_router(facilitator_pages.moves)
+    app.include_router(gatherings_pages.acts)
     app.mount("/static", Static(directory=STATIC), name="static")
     app.mount("/socket.io", app.state.live.app)
 

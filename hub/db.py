@@ -272,7 +272,8 @@ class Database:
         write_engine = self.engine.execution_options(hub_write=True)
         info = {"secret_key": secret_key}
         self._wiping, self._to_wipe = asyncio.Lock(), True
-        self._read = async_sessionmaker(read_engine, expire_on_commit=False, info=info)
+        seen = {**info, "view": True}
+        self._read = async_sessionmaker(read_engine, expire_on_commit=False, info=seen)
         self._write = async_sessionmaker(write_engine, expire_on_commit=False, info=info)
 
     @asynccontextmanager
@@ -339,6 +340,11 @@ class Database:
 def secret_of(tx: AsyncSession) -> str:
     """The hub's secret key, as the database was opened with it."""
     return str(tx.info["secret_key"])
+
+
+def is_view(tx: AsyncSession) -> bool:
+    """True while reading: what is seen has been committed. A change may yet be undone."""
+    return "view" in tx.info
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

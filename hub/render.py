@@ -5,9 +5,12 @@ The language is always passed, never read from a request: what is pushed to many
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
+import os
 import re
+import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -53,22 +56,57 @@ _DEFAULTS: Mapping[str, Any] = {
 
 
 class Compiled(BytecodeCache):
-    """Templates are compiled once in a process, however many renderers there are in it."""
+    """Templates are compiled once, however many renderers and processes there are.
 
-    def __init__(self) -> None:
+    Kept beside the templates, as Python keeps its modules, where that folder may be written.
+    What was compiled for other catalogues, or by another version of this, is passed over: what is
+    constant in one language is worked out while compiling.
+    """
+
+    def __init__(self, folder: Path, *, made_for: bytes) -> None:
+        self._folder = folder
+        self._version = hashlib.sha256(made_for).hexdigest()[:16]
         self._code: dict[str, bytes] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        # What was made of another text is passed over: the bucket compares a checksum of it.
+        # The bucket compares a checksum of the template, and Python's version.
+        if bucket.key not in self._code:
+            with contextlib.suppress(OSError):
+                self._code[bucket.key] = self._file(bucket).read_bytes()
         if bucket.key in self._code:
             bucket.bytecode_from_string(self._code[bucket.key])
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.bytecode_to_string()
+        code = self._code[bucket.key] = bucket.bytecode_to_string()
+        file = self._file(bucket)
+        # What cannot be kept is compiled again by the next process.
+        with contextlib.suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            fresh = file.with_name(f"{file.name}.{os.getpid()}.{threading.get_ident()}")
+            fresh.write_bytes(code)
+            fresh.replace(file)
+            for former in self._folder.glob(f"{bucket.key}.*"):
+                if former != file:
+                    former.unlink()
+
+    def let_go(self) -> None:
+        """Keep in memory only what could not be kept in a file."""
+        for key in list(self._code):
+            if (self._folder / f"{key}.{self._version}").exists():
+                del self._code[key]
+
+    def _file(self, bucket: Bucket) -> Path:
+        return self._folder / f"{bucket.key}.{self._version}"
 
 
-# By language, since compiling works out what is constant in one.
-_COMPILED = {language: Compiled() for language in LANGUAGES}
+@cache
+def _compiled(templates: Path, translations: Path, language: str) -> Compiled:
+    """By language, and the same for all renderers of a process."""
+    made_for = [Path(__file__), translations / f"{language}.po"]
+    return Compiled(
+        templates / "__pycache__" / language,
+        made_for=b"".join(part.read_bytes() for part in made_for),
+    )
 
 
 class Renderer:
@@ -83,6 +121,7 @@ class Renderer:
         static_version: Callable[[str], str] | None = None,
     ) -> None:
         self._zone = ZoneInfo(timezone)
+        self._templates, self._translations = templates, translations
         self._static_version = static_version
         self._posts: OrderedDict[str, Markup] = OrderedDict()
         self._catalogues = {
@@ -98,6 +137,21 @@ class Renderer:
         """The template filled in. Raises UndefinedError where the context lacks something."""
         template = self._environments[language].get_template(name)
         return template.render({**_DEFAULTS, **context, "language": language})
+
+    def warm_up(self) -> None:
+        """Load every template, which a new installation has to compile first: some seconds.
+
+        In a thread of its own: a page whose templates are not compiled yet keeps all others
+        waiting for a tenth of a second.
+        """
+        for environment in self._environments.values():
+            for name in environment.list_templates(extensions=["html", "txt", "xml", "svg"]):
+                environment.get_template(name)
+            # Most of them are never asked for: what is kept in files need not be in memory too.
+            if environment.cache is not None:
+                environment.cache.clear()
+            if isinstance(environment.bytecode_cache, Compiled):
+                environment.bytecode_cache.let_go()
 
     def forget(self) -> None:
         """Keep no post that was drawn: somebody has taken words back."""
@@ -143,7 +197,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
-            bytecode_cache=_COMPILED[language],
+            bytecode_cache=_compiled(self._templates, self._translations, language),
         )
         environment.policies["ext.i18n.trimmed"] = True
         environment.install_gettext_callables(  # type: ignore[attr-defined]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from hub.settings import Settings
 from . import databases
 from .cast import Person, Session, join, plan
 from .databases import Leased, database_of
+from .kept import Beginning, kept, mark_of
 from .language.echo import EchoTranslator
 from .same_thread import stay_in_this_thread
 from .servers import own_postgresql, postgresql, redis
@@ -47,6 +49,7 @@ LONGEST = (
     "test_commands.py",
     "journeys/test_dialogue.py",
 )
+SECRET_KEY = secrets.token_urlsafe(48)
 _emails = itertools.count(1)
 _routes: list[BaseRoute] = []
 _engines: dict[str, Engine] = {}
@@ -116,6 +119,8 @@ class Hub:
     settings: Settings
     # Of a hub on PostgreSQL: its database.
     leased: Leased | None = None
+    # What was made with ``kept``, where nothing else was done since; None: it began otherwise.
+    began: Beginning | None = None
 
     @property
     def database(self) -> Database:
@@ -154,11 +159,15 @@ class Hub:
 
     async def session(self, *, start: bool = True, **more: Any) -> Session:
         """A session with Fatima, Astrid and Ben."""
+        name = f"session {start} {sorted(more.items())}"
+        return await kept(self, name, partial(self._session, start=start, **more))
+
+    async def _session(self, *, start: bool, **more: Any) -> Session:
         fatima = await self.account()
         made = await plan(fatima, **more)
         astrid = await join(self.http, made["code"], "Astrid", "sv", role="patient")
         ben = await join(self.http, made["code"], "Ben", "en", role="practitioner")
-        session = Session(made["id"], made["code"], fatima, astrid, ben)
+        session = Session(made["id"], made["code"], fatima, astrid, ben, self)
         if start:
             await session.moved("start")
         return session
@@ -262,6 +271,7 @@ async def running_hub(
         patched = stack.enter_context(pytest.MonkeyPatch.context())
         patched.setattr(hub_db, "create_async_engine", make_engine)
         stay_in_this_thread(patched)
+        filled_here = not url
         if not url and on == "sqlite":
             (tmp_path / "hub.db").write_bytes(blank.read_bytes())
         elif not url:
@@ -269,6 +279,9 @@ async def running_hub(
             patched.setattr(hub_db, "postgres_connection", databases.connections)
             url = leased.url
             stack.enter_context(databases.used_by(tmp_path, url))
+        # What one of them has sealed, another can open.
+        if filled_here:
+            (tmp_path / "secret_key").write_text(SECRET_KEY)
         settings = Settings(data_dir=tmp_path, base_url="http://hub.test", database_url=url)
         clock, translator = SetClock(), EchoTranslator()
         app = create_app(settings, clock=clock, translator=translator)
@@ -282,6 +295,9 @@ async def running_hub(
         client = httpx.AsyncClient(transport=transport, base_url="http://hub.test", headers=plain)
         stack.enter_context(limits_by(clock))
         async with client as http:
-            yield Hub(app, http, clock, translator, settings, leased)
+            hub = Hub(app, http, clock, translator, settings, leased)
+            if filled_here:
+                hub.began = Beginning((), mark_of(hub))
+            yield hub
         await app.state.screens.settle()
         await app.state.database.close()

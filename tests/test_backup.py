@@ -13,35 +13,66 @@ import sqlite3
 import stat
 import subprocess
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub import schema, sqlite
 from hub.audit.models import AuditEntry, AuditHead
 from hub.backup import container, making, restoring
 from hub.cli import _at_hub
 from hub.db import Database
-from hub.gatherings.models import Answer
+from hub.following import actions as following
+from hub.following.models import Owner
+from hub.gatherings.actions.inviting import (
+    Wanted,
+    decline_invitation,
+    invite_people,
+    recall_invitation,
+)
+from hub.gatherings.models import Answer, Contribution, Gathering, access_gathering
 from hub.gatherings.my_data import withdraw
 from hub.mail.actions import queue_mail
 from hub.mail.models import Mail
-from hub.people.actions.keys import Key, keep_key, read_keys
-from hub.people.models import access_participant
+from hub.meetings import actions as meetings
+from hub.meetings.actions.inviting import seal_words
+from hub.meetings.doorway import sender_of
+from hub.meetings.letters import (
+    Sender,
+    Who,
+    hash_address,
+    mailed_secret,
+    seal_who,
+    unsubscribed,
+)
+from hub.meetings.models import Invitee
+from hub.people.actions import change_account, consents_of, end_sign_ins, give_consent
+from hub.people.actions.keys import Key, destroy_key, keep_key, read_keys
+from hub.people.models import Account, Invitation, SignIn, access_participant
+from hub.retention.jobs import keep_retention
+from hub.retention.models import Purge, RetentionRule
+from hub.schedule.actions import plan
+from hub.schedule.models import Task
 from hub.settings import Settings
+from tests.cast import Session
 from tests.commands import run_hub
-from tests.conftest import START, Hub, running_hub
+from tests.conftest import START, Hub, SetClock, running_hub
+from tests.meetings.room import Room
 from tests.servers import PostgreSQL
 
 SAID = "Jag vill ha ett enda nummer att ringa."
 GONE = "Zloqxo satt i korridoren hela natten."
 TAKEN = "Zyxqwo ringde fel avdelning."
+GUESTS = ("Anna", "Bo", "Cat", "Dan", "Eve")
 LATER = START + timedelta(days=7)
 # A restore writes one entry there.
 AUDIT = ("audit_entries", "audit_head")
@@ -88,6 +119,58 @@ def unpacked(path: Path, folder: Path) -> Path:
     return folder / "hub.db"
 
 
+async def add_what_can_be_taken_back(hub: Hub, session: Session) -> dict[str, str]:
+    """People who are invited, own something or are kept account of; no mail waits."""
+    closed, went_on = await hub.session(), await hub.session()
+    for each in (closed, went_on):
+        await each.astrid.said(each.id, SAID)
+    await closed.moved("close")
+    mine = [await session.ben.said(session.id, f"Ask every ward, {n}.") for n in (1, 2)]
+    admin = await hub.account("admin", "Hanna")
+    rule = await admin.put("/retention/posts", {"days": 30, "decision": "Beslut 1"})
+    assert rule.status_code == 200, rule.text
+    async with hub.database.reading() as tx:
+        room = Room(hub, await tx.get_one(Account, admin.id))
+    meeting_id = await room.add()
+    await room.act(meeting_id, "plan")
+    guests = [meetings.Person(f"{name.lower()}@example.org", name) for name in GUESTS]
+    await room.invite(meeting_id, *guests)
+    async with hub.database.transaction() as tx:
+        (await meetings.access_meeting(tx, meeting_id)).state = "invited"
+        for guest in await tx.scalars(select(Invitee)):
+            guest.reply, guest.place = "room", "held"
+            guest.sealed_needs = seal_words(tx, {"food": "nuts"})
+        gathering = await access_gathering(tx, session.id)
+        fatima = await tx.get_one(Account, session.fatima.id)
+        declined = ""
+        for language in ("sv", "en"):
+            wanted = Wanted(label="Somebody", language=language)
+            [(_, secret)] = await invite_people(tx, gathering, wanted, account=fatima, now=START)
+            declined = secret
+        for number, said in enumerate(mine):
+            owner = Owner(
+                gathering_id=session.id, contribution_id=said["id"], created_at=START,
+                secret_hash=str(number),
+            )  # fmt: skip
+            following._keep(tx, owner, following.Kept(email="owner@example.org", secret="s"))
+            tx.add(owner)
+        other = await access_participant(tx, closed.astrid.id)
+        await keep_key(tx, other, Key("PAAAAAAAA"), now=START)
+        ben = await access_participant(tx, session.ben.id)
+        said_yes = (await consents_of(tx, [ben.id]))[ben.id]
+        await give_consent(
+            tx, ben, language="en", now=START + timedelta(seconds=1), how="join",
+            choices={**said_yes.choices, "contact": True},
+        )  # fmt: skip
+        await plan(tx, "thanks", "w_1", due_at=LATER, now=START)
+        await tx.execute(delete(Mail))
+    return {
+        "owned": mine[0]["id"], "removed": mine[1]["id"], "other": other.id,
+        "closed": closed.id, "open": went_on.id, "meeting": meeting_id,
+        "fatima": fatima.id, "admin": admin.id, "declined": declined,
+    }  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 async def lived(tmp_path_factory: pytest.TempPathFactory, blank: Path) -> Path:
     """The folder of a hub in which people have met; nothing runs in it."""
@@ -97,6 +180,7 @@ async def lived(tmp_path_factory: pytest.TempPathFactory, blank: Path) -> Path:
         await session.astrid.said(session.id, SAID)
         await session.astrid.said(session.id, GONE)
         taken = await session.ben.said(session.id, TAKEN)
+        more = await add_what_can_be_taken_back(hub, session)
         await hub.translate()
         async with hub.database.transaction() as tx:
             ben = await access_participant(tx, session.ben.id)
@@ -110,7 +194,7 @@ async def lived(tmp_path_factory: pytest.TempPathFactory, blank: Path) -> Path:
                 )  # fmt: skip
         await hub.screens.settle()
         facts = {"session": session.id, "astrid": session.astrid.id, "ben": session.ben.id}
-        facts |= {"taken": taken["id"]}
+        facts |= {"taken": taken["id"], **more}
     (folder / "facts.json").write_text(json.dumps(facts))
     (folder / "organiser.yaml").write_text("name: Regionen\ncontact: x@example.org\n")
     for name in ("pictures", "outbox", "models"):
@@ -189,7 +273,7 @@ def test_a_hub_moves_to_postgresql_and_back(
         values = ", ".join(
             {"id": "'s_later'", "code": "'ZZZZZZZZ'"}.get(n, f'"{n}"') for n in names
         )
-        connection.execute(f"INSERT INTO gatherings SELECT {values} FROM gatherings")
+        connection.execute(f"INSERT INTO gatherings SELECT {values} FROM gatherings LIMIT 1")
         connection.execute(
             "UPDATE gatherings SET follows_id = 's_later', support = 'null' WHERE id != 's_later'"
         )
@@ -661,6 +745,241 @@ def test_who_withdrew_after_the_backup_does_not_come_back(place: Path) -> None:
     assert [mail.about for mail in waiting] == ["waiting"]
     assert answers == []
     assert run("audit", "check", folder=place).returncode == 0
+
+
+Look = Callable[[AsyncSession, dict[str, str]], Awaitable[Any]]
+
+
+def in_hub(place: Path, look: Look) -> Any:
+    """What is done or seen in a hub that does not run."""
+    settings = Settings(data_dir=place)
+
+    async def open_it() -> Any:
+        database = Database(settings.database, secret_key=settings.read_key())
+        try:
+            async with database.transaction() as tx:
+                return await look(tx, json.loads((place / "facts.json").read_text()))
+        finally:
+            await database.close()
+
+    return asyncio.run(open_it())
+
+
+def keep_retention_at(place: Path, now: datetime) -> None:
+    """The job of a hub at a time."""
+
+    async def run() -> None:
+        screens = _at_hub(Settings(data_dir=place))
+        screens.clock = SetClock()
+        screens.clock.at = now
+        await keep_retention(screens)
+        await screens.settle()
+        await screens.database.close()
+
+    asyncio.run(run())
+
+
+async def guests_of(tx: AsyncSession, facts: dict[str, str]) -> dict[str, Invitee]:
+    """Who is on the list of the meeting, by name."""
+    listed = await meetings.list_invitees(tx, facts["meeting"])
+    return {meetings.who_is(tx, each).name: each for each in listed}
+
+
+async def posts(tx: AsyncSession, facts: dict[str, str]) -> list[int]:
+    """How many there are of the session that is over and of the one that went on."""
+    of = select(func.count()).select_from(Contribution)
+    return [
+        await tx.scalar(of.where(Contribution.gathering_id == facts[name])) or 0
+        for name in ("closed", "open")
+    ]
+
+
+async def go_their_ways(tx: AsyncSession, facts: dict[str, str], *, sender: Sender) -> None:
+    """What people and those who run the hub end, erase and take back in a week."""
+    guests = await guests_of(tx, facts)
+    fatima, admin = [await tx.get_one(Account, facts[name]) for name in ("fatima", "admin")]
+    meeting = await meetings.access_meeting(tx, facts["meeting"], lock=True)
+    secrets = {name: mailed_secret(tx, guest) for name, guest in guests.items()}
+    # Whoever opens the link of a form has typed an address that may be somebody else's.
+    typed = meetings.who_is(tx, guests["Dan"]).secret
+    guests["Dan"].sealed = seal_who(tx, Who("Dan", "dan@example.org", typed))
+    await meetings.erase_invitee(tx, secrets["Anna"], now=LATER, sender=sender)
+    await meetings.reply(tx, secrets["Bo"], meetings.Answer("no"), now=LATER, sender=sender)
+    await meetings.remove_invitee(
+        tx, meeting, guests["Cat"].id, account=admin, now=LATER, sender=sender
+    )
+    await meetings.stop_mail(tx, typed, now=LATER)
+    await meetings.stop_mail(tx, secrets["Eve"], now=LATER)
+
+    gathering = await access_gathering(tx, facts["session"])
+    await following.stop_news(tx, following.news_secret(tx, facts["ben"]), now=LATER)
+    await destroy_key(tx, facts["other"])
+    owner = await following.find_owner_of(tx, facts["owned"])
+    assert owner is not None
+    await following.stop_asking(tx, gathering, owner, not_me=False, now=LATER)
+    await following.remove_owner(tx, gathering, facts["removed"], account=fatima, now=LATER)
+
+    _, two = await tx.scalars(select(Invitation).order_by(Invitation.language))
+    await decline_invitation(tx, gathering, facts["declined"], now=LATER)
+    await recall_invitation(tx, gathering, two.id, account=fatima, now=LATER)
+    await end_sign_ins(tx, admin, now=LATER)
+    await change_account(tx, facts["fatima"], by=admin, now=LATER, disabled=True)
+
+    tx.add(RetentionRule(kind="keys", days=700, decision="Beslut 3", changed_at=LATER))
+    at = {"announced_at": START, "due_at": START, "done_at": START}
+    tx.add(Purge(kind="posts", subject="s_later", state="done", decision="Beslut 1", **at))
+    done = update(Task).where(Task.about == "w_1")
+    await tx.execute(done.values(state="done", ran_at=LATER, count=3))
+
+
+@dataclass
+class Again:
+    """A hub that was restored after all that; the posts of two sessions as they were then."""
+
+    place: Path
+    counts: dict[str, int]
+    posts: list[int]
+
+    def look(self, look: Look) -> Any:
+        return in_hub(self.place, look)
+
+
+@pytest.fixture(scope="module")
+def again(lived: Path, tmp_path_factory: pytest.TempPathFactory) -> Again:
+    """A backup, a week in which much is ended and erased, six in which the rest is, a restore."""
+    place = Path(shutil.copytree(lived, tmp_path_factory.mktemp("again") / "place"))
+    path, sender = make(place), sender_of(_at_hub(Settings(data_dir=place)).renderer, Settings())
+
+    async def close(tx: AsyncSession, facts: dict[str, str]) -> None:
+        over = update(Gathering).where(Gathering.id == facts["open"])
+        await tx.execute(over.values(state="closed", closed_at=START))
+
+    async def word_anew(tx: AsyncSession, _facts: dict[str, str]) -> None:
+        rule = await tx.get_one(RetentionRule, "posts")
+        rule.decision, rule.changed_at = "Beslut 2", START + timedelta(days=50)
+
+    in_hub(place, partial(go_their_ways, sender=sender))
+    in_hub(place, close)
+    keep_retention_at(place, START + timedelta(days=20))
+    keep_retention_at(place, START + timedelta(days=40))
+    assert in_hub(place, posts) == [0, 0]
+    in_hub(place, word_anew)
+    done = restore(place, path, force=True)
+    assert done.redone is not None
+    return Again(place, done.redone.counts, in_hub(place, posts))
+
+
+def test_how_much_was_done_again_is_counted(again: Again) -> None:
+    # Choices: two who want no mail, a consent, its address, a key, an owner, a no, and an address.
+    assert again.counts == {"invitees": 2, "choices": 8, "ended": 6, "purges": 2, "tasks": 1}
+
+
+def test_who_erased_themselves_or_was_taken_off_a_list_does_not_come_back(again: Again) -> None:
+    assert set(again.look(guests_of)) == {"Bo", "Dan", "Eve"}
+
+
+def test_who_wants_no_more_mail_about_meetings_gets_none(again: Again) -> None:
+    async def silent(tx: AsyncSession, facts: dict[str, str]) -> set[str]:
+        guests = await guests_of(tx, facts)
+        gone = hash_address(tx, "anna@example.org")
+        known = {gone: "Anna", **{each.address_hash: name for name, each in guests.items()}}
+        return {known[each] for each in await unsubscribed(tx, known)}
+
+    assert again.look(silent) == {"Anna", "Eve"}
+
+
+def test_an_address_that_was_taken_off_a_reply_stays_off(again: Again) -> None:
+    async def address(tx: AsyncSession, facts: dict[str, str]) -> tuple[str, str | None]:
+        dan = (await guests_of(tx, facts))["Dan"]
+        return meetings.who_is(tx, dan).email, dan.address_hash
+
+    assert again.look(address) == ("", None)
+
+
+def test_who_said_no_to_a_meeting_has_said_no_and_what_they_asked_for_is_gone(
+    again: Again,
+) -> None:
+    guests = again.look(guests_of)
+    said = {
+        name: (each.reply, each.place, each.replied_at, each.sealed_needs is None)
+        for name, each in guests.items()
+    }
+    held = ("room", "held", None, False)
+    assert said == {"Bo": ("no", None, LATER, True), "Dan": held, "Eve": held}
+
+
+def test_a_consent_that_was_taken_back_is_and_the_address_is_erased(again: Again) -> None:
+    async def says(tx: AsyncSession, facts: dict[str, str]) -> tuple[bool, Key]:
+        ben = facts["ben"]
+        said = await consents_of(tx, [ben])
+        return said[ben].choices["contact"], (await read_keys(tx, [ben]))[ben]
+
+    assert again.look(says) == (False, Key("PBBBBBBBB"))
+
+
+def test_a_key_that_was_destroyed_stays_destroyed(again: Again) -> None:
+    async def keys(tx: AsyncSession, facts: dict[str, str]) -> set[str]:
+        return set(await read_keys(tx, [facts["ben"], facts["other"]])) - {facts["ben"]}
+
+    assert again.look(keys) == set()
+
+
+def test_sign_ins_and_accounts_that_ended_have_ended(again: Again) -> None:
+    async def ended(tx: AsyncSession, facts: dict[str, str]) -> tuple[Any, ...]:
+        of = [SignIn.account_id == facts[name] for name in ("fatima", "admin")]
+        sign_ins = [list(await tx.scalars(select(SignIn.ended_at).where(each))) for each in of]
+        accounts = [await tx.get_one(Account, facts[name]) for name in ("fatima", "admin")]
+        return *sign_ins, *(each.disabled_at for each in accounts)
+
+    assert again.look(ended) == ([LATER], [LATER], LATER, None)
+
+
+def test_invitations_that_ended_have_ended_and_name_nobody(again: Again) -> None:
+    async def invitations(tx: AsyncSession, _facts: dict[str, str]) -> list[tuple[Any, ...]]:
+        of = (Invitation.declined_at, Invitation.recalled_at, Invitation.sealed)
+        return [tuple(row) for row in await tx.execute(select(*of).order_by(Invitation.language))]
+
+    assert again.look(invitations) == [(LATER, None, None), (None, LATER, None)]
+
+
+def test_an_owner_who_stopped_the_mails_or_was_erased_is_asked_no_more(again: Again) -> None:
+    async def owners(tx: AsyncSession, facts: dict[str, str]) -> list[tuple[Any, ...]]:
+        found = await following.list_owners(tx, facts["session"])
+        assert facts["owned"] in found
+        return [(each.stopped_at, following.read_kept(tx, each).email) for each in found.values()]
+
+    assert again.look(owners) == [(LATER, "")]
+
+
+def test_timed_work_that_was_done_is_not_done_again(again: Again) -> None:
+    async def tasks(tx: AsyncSession, _facts: dict[str, str]) -> list[tuple[Any, ...]]:
+        of = select(Task.state, Task.ran_at, Task.count).where(Task.about == "w_1")
+        return [tuple(row) for row in await tx.execute(of)]
+
+    assert again.look(tasks) == [("done", LATER, 3)]
+
+
+def test_a_decision_on_deleting_that_was_made_since_is_in_force(again: Again) -> None:
+    async def rules(tx: AsyncSession, _facts: dict[str, str]) -> dict[str, tuple[int, str]]:
+        return {
+            row.kind: (row.days, row.decision) for row in await tx.scalars(select(RetentionRule))
+        }
+
+    assert again.look(rules) == {"posts": (30, "Beslut 2"), "keys": (700, "Beslut 3")}
+
+
+def test_a_deletion_of_a_session_that_the_backup_does_not_know_is_not_tried(again: Again) -> None:
+    async def subjects(tx: AsyncSession, facts: dict[str, str]) -> set[str]:
+        return set(await tx.scalars(select(Purge.subject))) - {facts["closed"], facts["open"]}
+
+    assert again.look(subjects) == set()
+
+
+def test_what_was_deleted_by_a_decision_is_deleted_again(again: Again) -> None:
+    """Also of a session that went on at the time of the backup, and by a decision worded anew."""
+    assert min(again.posts) > 0
+    keep_retention_at(again.place, START + timedelta(days=60))
+    assert again.look(posts) == [0, 0]
 
 
 def test_a_former_database_of_another_hub_is_not_asked(place: Path, there: Path) -> None:

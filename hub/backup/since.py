@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from hub.audit.actions import COMMAND
 from hub.audit.models import AuditEntry, AuditHead
 from hub.db import Base, Database
+from hub.following.actions import forget_owners
+from hub.following.models import Owner
 from hub.gatherings import actions
 from hub.gatherings.models import Answer, Contribution, Gathering, access_contribution
 from hub.gatherings.my_data import withdraw
@@ -25,19 +27,33 @@ from hub.gatherings.screens import Screens
 from hub.mail.models import Mail
 from hub.meetings.actions.inviting import erase_rows
 from hub.meetings.models import Invitee, NoMail
-from hub.people.models import Account, Consent, Invitation, Participant, SignIn, access_participant
+from hub.people.models import (
+    Account,
+    Consent,
+    Invitation,
+    Participant,
+    PersonKey,
+    SignIn,
+    access_participant,
+)
 from hub.retention.models import Purge, RetentionRule
+from hub.retention.rules import OF_SESSIONS
 from hub.schedule.models import Task
 
-# What ended in the former database has ended in the copy too.
+# What ended in the former database has ended in the copy too, with what was erased as it ended.
 ENDINGS: Final = (
-    SignIn.ended_at,
-    Account.disabled_at,
-    Invitation.recalled_at,
-    Invitation.declined_at,
+    (SignIn.ended_at, ()),
+    (Account.disabled_at, ()),
+    (Invitation.recalled_at, ("sealed",)),
+    (Invitation.declined_at, ("sealed",)),
+    (Owner.stopped_at, ("sealed", "secret_hash")),
 )
 # Rows that are only ever added: a choice that somebody made since holds.
 CHOICES: Final = (Consent, NoMail)
+# Of invitees: who they are, what they asked for, and the place that a no gives up.
+ADDRESS: Final = ("sealed", "address_hash", "secret_hash")
+WORDS: Final = ("sealed_needs", "sealed_question")
+PLACE: Final = ("reply", "replied_at", "place", "waiting_since", "offered_until")
 # Parameters of one statement.
 CHUNK: Final = 500
 
@@ -84,6 +100,7 @@ async def redo(screens: Screens, former: Database, *, in_line: set[str], outbox:
         async with screens.database.transaction() as tx:
             await _redo_invitees(tx, old, done)
             await _redo_choices(tx, old, done)
+            await _redo_erasing(tx, old, done)
             await _redo_endings(tx, old, done)
             await _redo_purges(tx, old, done)
             await _leave_done(tx, old, done, in_line=in_line)
@@ -167,13 +184,46 @@ async def _redo_choices(tx: AsyncSession, old: AsyncSession, done: Redone) -> No
                 done.choices += 1
 
 
+async def _redo_erasing(tx: AsyncSession, old: AsyncSession, done: Redone) -> None:
+    """Erase addresses again, what invitees asked for, and whose place a no has given up."""
+    # Also where only the address is gone: what is sealed then says so.
+    keys = {key.participant_id: key.sealed for key in await old.scalars(select(PersonKey))}
+    for key in await tx.scalars(select(PersonKey)):
+        if (sealed := keys.get(key.participant_id)) is None:
+            await tx.delete(key)
+        elif sealed != key.sealed:
+            key.sealed = sealed
+        else:
+            continue
+        done.choices += 1
+    there = {invitee.id: invitee for invitee in await old.scalars(select(Invitee))}
+    for invitee in await tx.scalars(select(Invitee)):
+        if (theirs := there.get(invitee.id)) is None:
+            continue
+        names = [name for name in WORDS if getattr(theirs, name) is None]
+        if theirs.address_hash is None:
+            names += ADDRESS
+        if theirs.reply == "no":
+            names += PLACE
+        changed = [n for n in names if getattr(invitee, n) != getattr(theirs, n)]
+        for name in changed:
+            setattr(invitee, name, getattr(theirs, name))
+        done.choices += bool(changed)
+    owners = set(await old.scalars(select(Owner.id)))
+    gone = set(await tx.scalars(select(Owner.id))) - owners
+    await forget_owners(tx, gone)
+    done.choices += len(gone)
+    await tx.flush()
+
+
 async def _redo_endings(tx: AsyncSession, old: AsyncSession, done: Redone) -> None:
-    for ended in ENDINGS:
+    for ended, erased in ENDINGS:
         model = ended.class_
         open_here = set(await tx.scalars(select(model.id).where(ended.is_(None))))
-        for id_, at in await old.execute(select(model.id, ended).where(ended.is_not(None))):
-            if id_ in open_here:
-                await tx.execute(update(model).where(model.id == id_).values({ended.key: at}))
+        for row in await old.scalars(select(model).where(ended.is_not(None))):
+            if row.id in open_here:
+                values = {name: getattr(row, name) for name in (ended.key, *erased)}
+                await tx.execute(update(model).where(model.id == row.id).values(values))
                 done.ended += 1
 
 
@@ -187,17 +237,34 @@ async def _redo_purges(tx: AsyncSession, old: AsyncSession, done: Redone) -> Non
         elif theirs.changed_at and (not rule.changed_at or rule.changed_at < theirs.changed_at):
             rule.days, rule.decision = theirs.days, theirs.decision
             rule.changed_at = theirs.changed_at
+    await tx.flush()
+    # It was in force when they were deleted, however it was worded then.
+    in_force = {row.kind: row.decision for row in await tx.scalars(select(RetentionRule))}
     here = {(row.kind, row.subject): row for row in await tx.scalars(select(Purge))}
+    sessions = {row.id: row for row in await tx.scalars(select(Gathering))}
     for row in await old.scalars(select(Purge).where(Purge.state == "done")):
         ours = here.get((row.kind, row.subject))
         if ours is not None and ours.state == "done":
             continue
+        if row.kind in OF_SESSIONS:
+            if (session := sessions.get(row.subject)) is None:
+                continue
+            await _close_again(old, session)
+        decision = in_force.get(row.kind) or row.decision
         if ours is None:
             values = _values(row) | {"held_by": None, "done_at": None, "count": 0}
-            await tx.execute(insert(Purge).values(values | {"state": "announced"}))
+            values |= {"state": "announced", "decision": decision}
+            await tx.execute(insert(Purge).values(values))
         else:
-            ours.state, ours.decision, ours.due_at = "announced", row.decision, row.due_at
+            ours.state, ours.decision, ours.due_at = "announced", decision, row.due_at
         done.purges += 1
+
+
+async def _close_again(old: AsyncSession, session: Gathering) -> None:
+    """Nothing is deleted of a session that goes on: one that was under way was closed since."""
+    closed = await old.get(Gathering, session.id)
+    if session.closed_at is None and closed is not None and closed.closed_at is not None:
+        session.state, session.closed_at = closed.state, closed.closed_at
 
 
 async def _leave_done(

@@ -411,7 +411,8 @@ async def put_reasons(
     found = await tx.scalars(select(Progress).where(Progress.id.in_(said)).with_for_update())
     count = 0
     for progress in found:
-        if progress.reason == said[progress.id]:
+        # Another process may have been quicker.
+        if progress.reason == said[progress.id] and progress.translation is None:
             progress.translation = texts[progress.id]
             count += bool(progress.translation)
     await tx.flush()

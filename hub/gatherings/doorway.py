@@ -16,7 +16,7 @@ from hub.gatherings.measuring import read_measures
 from hub.gatherings.models import (
     Contribution,
     Gathering,
-    GatheringEvent,
+    Logged,
     access_contribution,
     access_gathering,
     find_gathering,
@@ -156,7 +156,7 @@ async def _count_taken_back(tx: AsyncSession, gathering: Gathering) -> int:
 
 
 async def _translation_corrections(
-    tx: AsyncSession, rows: list[GatheringEvent], people: list[Participant]
+    tx: AsyncSession, rows: list[Logged], people: list[Participant]
 ) -> list[dict[str, Any]]:
     """Each translation that a person put right, and who, at any time."""
     corrected = [row for row in rows if row.kind == "translation_corrected"]

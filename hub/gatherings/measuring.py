@@ -19,7 +19,7 @@ from hub.gatherings.models import (
     BotLine,
     Contribution,
     Gathering,
-    GatheringEvent,
+    Logged,
     Presence,
     list_bot_lines,
     list_events,
@@ -181,7 +181,7 @@ def _cards(findings: Iterable[Finding], began: datetime) -> Iterable[process.Tur
 
 
 def _corrections(
-    rows: Iterable[GatheringEvent], posts: set[str], began: datetime
+    rows: Iterable[Logged], posts: set[str], began: datetime
 ) -> Iterable[process.Turn]:
     """Corrections of translations are posts as well, in the language they are written in.
 

@@ -518,16 +518,20 @@ async def withdraw(
 
 async def wipe(screens: Screens) -> None:
     """Leave nothing of what was erased in the database's files, nor in this process's memory."""
-    screens.renderer.forget()
-    forget_texts()
+    _forget(screens)
     await screens.database.wipe()
 
 
 async def wipe_left(screens: Screens) -> None:
     """The job that does it again: for other processes, and where a reader was in the way."""
+    _forget(screens)
+    await screens.database.wipe_left()
+
+
+def _forget(screens: Screens) -> None:
+    screens.forget()
     screens.renderer.forget()
     forget_texts()
-    await screens.database.wipe_left()
 
 
 def forget_texts() -> None:

@@ -28,6 +28,7 @@ from hub.gatherings.visit import (
     asked_to_comment,
     break_page,
     contribution_page,
+    drawn_context,
     is_sent_out,
     qr_svg,
     record_page,
@@ -52,6 +53,8 @@ from hub.programme.models import Finding
 from hub.web import CSP, RateLimits, guesses_of_links, read_form, read_number, see_other
 
 router = APIRouter(include_in_schema=False)
+# Its address matches all that is done to a post, so it comes after the others.
+acts = APIRouter(include_in_schema=False)
 # The one page that lies in a frame, of a page of our own.
 FRAMED = CSP.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 SEAT_SECONDS = COOKIE_SECONDS * 6
@@ -226,7 +229,8 @@ async def get_room(session_id: str, visit: Here) -> Response:
     if seat is not None and seat.paused_at is not None:
         return await break_page(visit, session_id)
     begun = await _shared_thought(visit, session_id)
-    return visit.page("gatherings/room.html", **await room_context(visit, session_id), **begun)
+    context = await drawn_context(visit, session_id)
+    return visit.page("gatherings/room.html", **context, **begun)
 
 
 async def _shared_thought(visit: Visit, session_id: str) -> dict[str, Any]:
@@ -512,7 +516,7 @@ Act = Literal[
 ]
 
 
-@router.post("/contributions/{contribution_id}/{act}")
+@acts.post("/contributions/{contribution_id}/{act}")
 async def post_act(contribution_id: str, act: Act, visit: Here, limits: RateLimits) -> Response:
     """Do something with a contribution by form."""
     form = await read_form(visit.request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,19 +12,18 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.chatbot.moves import words
-from hub.chatbot.rules import Watch, coming_lines
+from hub.chatbot.rules import Watch
 from hub.gatherings import actions, rules
 from hub.gatherings.models import (
     Act,
     Gathering,
     access_gathering,
     list_events,
-    list_said,
 )
 from hub.gatherings.moderation import read_waiting
 from hub.gatherings.screens import Screens
 from hub.gatherings.views import moment
-from hub.gatherings.watch import read_watch
+from hub.gatherings.watch import foreseen, read_watch
 from hub.people.models import Account, list_participants
 from hub.people.rules import GROUPS
 
@@ -48,7 +48,7 @@ async def read_desk(
     )
     visible = [c for c in contributions if not c["removed"] and not c["hidden"]]
     gathering = await access_gathering(tx, session_id)
-    said = [s for s in await list_said(tx, session_id) if not s.hidden]
+    said = [s for s in await screens.said(tx, gathering) if not s.hidden]
     heard = balance(visible, presence.groups)
     events = [e.event for e in await list_events(tx, session_id)]
     slack = rules.slack_seconds(gathering.form, events, screens.clock.now())
@@ -356,5 +356,6 @@ async def foreseen_lines(
             "at": moment(coming.at),
             "text": words(coming.line, gathering.form.triggers),
         }
-        for coming in coming_lines(watch)
+        # In a thread: it reads every post, and others wait for the loop.
+        for coming in await asyncio.to_thread(foreseen, watch)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -20,7 +20,7 @@ from starlette.requests import HTTPConnection
 
 from hub.charters.models import Outcome, list_outcomes_of
 from hub.clock import Clock
-from hub.db import Database
+from hub.db import Database, is_view
 from hub.errors import NotFound
 from hub.gatherings import actions, rules, views
 from hub.gatherings.models import (
@@ -51,6 +51,9 @@ T = TypeVar("T")
 PRESENT_SECONDS = 45
 # A burst of posts moves the exit of a phase on the screens once.
 PROGRESS_SECONDS = 1.0
+# A crowd that turns to the next step at once reads what was said once; it is kept no longer, so
+# that words which are erased are soon nowhere.
+CROWD_SECONDS = 2.0
 # What people's words change of the stage.
 PROGRESS = (
     "exit_met",
@@ -64,6 +67,8 @@ PROGRESS = (
     "untranslatable",
     "no_more",
 )
+# A post takes up to a millisecond to draw.
+DRAWN_AT_ONCE = 20
 RENDERED = Counter("hub_fragments_rendered_total", "Fragments rendered, by language", ["language"])
 CHANGES = Counter("hub_changes_total", "Changes to sessions that were committed")
 
@@ -76,6 +81,15 @@ class Presence:
     by_language: dict[str, int]
     by_role: dict[str, int]
     groups: dict[str, str | None]
+
+
+@dataclass
+class Read:
+    """What was said up to a revision of a session, as far as somebody has asked for it."""
+
+    revision: int
+    said: tuple[rules.Said, ...] | None = None
+    shared: list[dict[str, Any]] | None = None
 
 
 class Screens:
@@ -110,6 +124,8 @@ class Screens:
         # How far the running phase was when the screens were last told, by session.
         self._progress: dict[str, str] = {}
         self._progressing: set[str] = set()
+        # What readers of the same moment share, by session.
+        self._read: dict[str, Read] = {}
         # None: never, for tests that count changes.
         self.progress_seconds: float | None = PROGRESS_SECONDS
 
@@ -358,10 +374,19 @@ class Screens:
             queue=changes.queue,
         )
 
+    async def draw(self, language: str, contributions: Sequence[dict[str, Any]]) -> None:
+        """Draw posts for a page that comes next, and let others have the loop in between."""
+        for number, view in enumerate(contributions):
+            self.renderer.post(language, view)
+            if number % DRAWN_AT_ONCE == DRAWN_AT_ONCE - 1:
+                await asyncio.sleep(0)
+
     async def catch_up(
         self, gathering_id: str, after: int, language: str, form: str
     ) -> dict[str, Any] | None:
         changes = await self.changes(gathering_id, after)
+        if changes is not None and form == "html":
+            await self.draw(language, changes.contributions)
         return self.payload(changes, language, form) if changes else None
 
     # --- views that need the database ---
@@ -399,7 +424,7 @@ class Screens:
         """How themes and proposals stand, where there is one of them among these."""
         if not any(c.kind in rules.REVISED for c in contributions):
             return Standings([], {})
-        said = await list_said(tx, gathering.id)
+        said = await self.said(tx, gathering)
         return Standings(said, await list_names(tx, gathering.id))
 
     async def presence(self, tx: AsyncSession, gathering_id: str) -> Presence:
@@ -444,7 +469,7 @@ class Screens:
         room = rules.Room(
             phase=phase.key,
             present=self._presence(gathering.id, seats).groups,
-            said=tuple(await list_said(tx, gathering.id)),
+            said=await self.said(tx, gathering),
             cards=len(cards),
             cards_shown=sum(1 for c in cards if c.shown_at),
             time_up=gathering.stage.time_is_up(now),
@@ -574,11 +599,39 @@ class Screens:
             spoken = {p for p in found if p}
         return views.queue_view(rows, spoken)
 
+    def _known(self, tx: AsyncSession, gathering: Gathering) -> Read:
+        """Where to keep what is read of a session; of a change nothing is kept for others."""
+        found = self._read.get(gathering.id)
+        if found is not None and found.revision == gathering.revision and is_view(tx):
+            return found
+        read = Read(gathering.revision)
+        if is_view(tx):
+            self._read[gathering.id] = read
+            asyncio.get_running_loop().call_later(CROWD_SECONDS, self._forget, gathering.id, read)
+        return read
+
+    def forget(self) -> None:
+        """Keep nothing of what was said: somebody has taken words back."""
+        self._read.clear()
+
+    def _forget(self, gathering_id: str, read: Read) -> None:
+        if self._read.get(gathering_id) is read:
+            del self._read[gathering_id]
+
+    async def said(self, tx: AsyncSession, gathering: Gathering) -> tuple[rules.Said, ...]:
+        """All that was said and kept to oneself in the session so far, for the rules."""
+        known = self._known(tx, gathering)
+        if known.said is None:
+            known.said = tuple(await list_said(tx, gathering.id))
+        return known.said
+
     async def shared(self, tx: AsyncSession, gathering: Gathering) -> list[dict[str, Any]]:
-        """Everything said in the session so far, as views."""
-        return await self.contribution_views(
-            tx, gathering, await list_contributions(tx, gathering.id)
-        )
+        """Everything said in the session so far, as views; others may be looking at the same."""
+        known = self._known(tx, gathering)
+        if known.shared is None:
+            found = await list_contributions(tx, gathering.id)
+            known.shared = await self.contribution_views(tx, gathering, found)
+        return list(known.shared)
 
     async def tell_presence(self, gathering_id: str) -> None:
         """Send the count of people to everyone in the session."""

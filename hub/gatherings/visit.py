@@ -149,6 +149,13 @@ async def asked_to_comment(
     ]
 
 
+async def drawn_context(visit: Visit, session_id: str) -> dict[str, Any]:
+    """What ``room_context`` gives, for a page on which all of it is seen."""
+    context = await room_context(visit, session_id)
+    await visit.screens.draw(visit.language, context["contributions"])
+    return context
+
+
 async def room_context(visit: Visit, session_id: str) -> dict[str, Any]:
     """Everything a face of the room shows, read in one view of the database."""
     screens, seat = visit.screens, visit.caller.seat(session_id)
@@ -178,7 +185,7 @@ async def room_context(visit: Visit, session_id: str) -> dict[str, Any]:
 
 async def desk_page(visit: Visit, session_id: str, status: int = 200, **extra: Any) -> Response:
     """The facilitator's face of the room; before the start, the plan."""
-    context = await room_context(visit, session_id)
+    context = await drawn_context(visit, session_id)
     async with visit.screens.database.reading() as tx:
         context |= await panels.read_desk(visit.screens, tx, session_id, context["contributions"])
         context["bot"] = await read_bot(visit.screens, tx, await access_gathering(tx, session_id))
@@ -243,7 +250,7 @@ async def write_for_page(
 
     Nothing private of theirs is shown: what they keep to themselves is not the scribe's.
     """
-    context = await room_context(visit, session_id)
+    context = await drawn_context(visit, session_id)
     async with visit.screens.database.reading() as tx:
         seat = await tx.get(Participant, participant_id)
     if seat is None or seat.gathering_id != session_id or not is_seated(seat):

@@ -19,11 +19,13 @@ from hub.chatbot.rules import (
     NOT_PEOPLE,
     PRIVATE_KINDS,
     REMARK,
+    Coming,
     Person,
     Post,
     Proposal,
     Translated,
     Watch,
+    coming_lines,
     next_lines,
 )
 from hub.chatbot.words import fold
@@ -200,6 +202,16 @@ def _alters(texts: tuple[str, ...], proposal: str, language: str) -> bool:
 
 def due_lines(watch: Watch) -> list[Line]:
     """The lines that are due now. Slow where many posts are new: call it in a thread."""
+    return next_lines(_read_through(watch))
+
+
+def foreseen(watch: Watch) -> list[Coming]:
+    """What comes if nothing changes, soonest first. As slow as ``due_lines``."""
+    return coming_lines(_read_through(watch))
+
+
+def _read_through(watch: Watch) -> Watch:
+    """With what only the words tell of the posts, looked for once for each."""
     posts = tuple(
         replace(
             p,
@@ -210,7 +222,7 @@ def due_lines(watch: Watch) -> list[Line]:
         )
         for p in watch.posts
     )
-    return next_lines(replace(watch, posts=posts))
+    return replace(watch, posts=posts)
 
 
 def _post(c: Contribution, stand: Collection[str]) -> Post:

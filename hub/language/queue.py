@@ -200,7 +200,6 @@ class Queue:
         if len(self._pumps) < self.service.at_once:
             pump = asyncio.create_task(self._run(), name="translation queue")
             self._pumps.add(pump)
-            pump.add_done_callback(self._pumps.discard)
         return waiting
 
     def _leave(self, waiting: _Waiting) -> None:
@@ -220,19 +219,26 @@ class Queue:
     # --- the tasks that hand batches to the engine, as many as it works on at once ---
 
     async def _run(self) -> None:
-        await asyncio.sleep(GATHER_SECONDS)
-        while batch := self._next():
-            answers: list[Translated] = []
-            try:
-                texts = [waiting.text for waiting in batch]
-                answers = await _translate(self.service, texts, batch[0].goes_with)
-            except Exception as problem:
-                log.warning("translation_failed", problem=type(problem).__name__)
-            finally:
-                # Nobody may wait for ever, whatever became of the batch.
-                answers += [_failed("engine")] * (len(batch) - len(answers))
-                for waiting, answer in zip(batch, answers, strict=False):
-                    self._answer(waiting, answer)
+        try:
+            await asyncio.sleep(GATHER_SECONDS)
+            while batch := self._next():
+                await self._work_on(batch)
+        finally:
+            # Together with the last look: whoever asks after it must not count on this one.
+            self._pumps.discard(asyncio.current_task())
+
+    async def _work_on(self, batch: list[_Waiting]) -> None:
+        answers: list[Translated] = []
+        try:
+            texts = [waiting.text for waiting in batch]
+            answers = await _translate(self.service, texts, batch[0].goes_with)
+        except Exception as problem:
+            log.warning("translation_failed", problem=type(problem).__name__)
+        finally:
+            # Nobody may wait for ever, whatever became of the batch.
+            answers += [_failed("engine")] * (len(batch) - len(answers))
+            for waiting, answer in zip(batch, answers, strict=False):
+                self._answer(waiting, answer)
 
     def _next(self) -> list[_Waiting]:
         """The oldest of what is due first, with all of the same direction that fits beside it."""

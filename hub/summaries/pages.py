@@ -382,7 +382,7 @@ async def post_answer(
                 summary,
                 audience=wanted.audience,
                 language=language,
-                matches=form.get("matches", ""),
+                matches=form.get("answer", ""),
                 text=form.get("text", ""),
                 now=clock.now(),
             )

@@ -227,7 +227,7 @@ async def test_the_board_shows_a_recommendation_of_each_status(shown: Shown) -> 
     assert all(told[status] for status in ("doing", "done", "dropped"))
     for language, words in (
         ("sv", ("Öppen", "Pågår", "Klar", "Struken", "214 personer")),
-        ("en", ("Open", "Under way", "Done", "Dropped", "214 people")),
+        ("en", ("Open", "Under way", "Done", "Dropped", "214 person")),
     ):
         page = await shown.page(f"/recommendations?session={shown.came.session}", language)
         assert [word for word in words if word not in page] == []

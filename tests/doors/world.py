@@ -111,18 +111,19 @@ def doors_of(app: FastAPI) -> list[Door]:
     """Every route of the application, those of files and sockets aside."""
     found = {
         Door(method, route.path, route)
-        for route in _routes(app.routes)
+        for route in routes_of(app.routes)
         for method in route.methods or ()
         if method != "HEAD"
     }
     return sorted(found, key=lambda door: (door.path, door.method))
 
 
-def _routes(routes: Any) -> Iterator[Any]:
+def routes_of(routes: Any) -> Iterator[Any]:
+    """The routes among these and in the routers that they hold, in the order of the search."""
     for route in routes:
         inner = getattr(route, "original_router", None)
         if inner is not None:
-            yield from _routes(inner.routes)
+            yield from routes_of(inner.routes)
         elif isinstance(route, APIRoute | Route):
             yield route
 

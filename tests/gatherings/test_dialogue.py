@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from hub.gatherings import jobs
 from hub.gatherings.models import list_events
 from tests.cast import TITLE, Person, Session, join, plan
 from tests.conftest import Hub
+from tests.kept import kept
 
 CHARTER = "vi-skapar-tillsammans"
 EXPRESS = {"format": "reflective-dialogue-express", "charter": CHARTER}
@@ -63,6 +65,10 @@ class Dialogue:
 
     async def to(self, step: str, principle: str | None = None) -> Any:
         """By force to a step, of the present principle or of a later one."""
+        go = partial(self._to, step, principle)
+        return await kept(self.hub, f"to {self.session.id} {step} {principle}", go)
+
+    async def _to(self, step: str, principle: str | None) -> Any:
         for _ in range(40):
             now = await self.look()
             if now["phase"] == step and principle in (None, now["principle"]):
@@ -84,6 +90,9 @@ class Dialogue:
 
     async def through_to_rate(self) -> None:
         """The steps before the rating, each until it has done its work."""
+        await kept(self.hub, f"through {self.session.id}", self._through_to_rate)
+
+    async def _through_to_rate(self) -> None:
         assert (await self.go_on())["phase"] == "experience"
         await self.say(self.astrid, "Ingen frågade mig innan det var klart.")
         assert not (await self.look())["exit_met"]
@@ -104,6 +113,11 @@ class Dialogue:
 
 
 async def dialogue(hub: Hub, *, start: bool = True, **more: Any) -> Dialogue:
+    name = f"dialogue {start} {sorted(more.items())}"
+    return await kept(hub, name, partial(_dialogue, hub, start=start, **more))
+
+
+async def _dialogue(hub: Hub, *, start: bool, **more: Any) -> Dialogue:
     body = {**EXPRESS, "principles": ["vst-1", "vst-2"], **more}
     found = Dialogue(hub, await hub.session(start=False, **body))
     if start:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import zipfile
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +26,7 @@ from hub.gatherings.watch import due_lines
 from hub.measures.process import outcome_of
 from tests.cast import Person, Session, join
 from tests.conftest import Hub
+from tests.kept import kept
 
 CHARTER = "vi-skapar-tillsammans"
 PRINCIPLES = ["vst-5", "vst-8", "vst-1"]
@@ -42,6 +44,11 @@ OUTCOME_RECORD = {
 
 async def dialogue(hub: Hub, **more: Any) -> tuple[Session, list[Person]]:
     """A dialogue that has begun, with three patients, two of the staff, and one unsaid."""
+    name = f"dialogue of six {sorted(more.items())}"
+    return await kept(hub, name, partial(_dialogue, hub, **more))
+
+
+async def _dialogue(hub: Hub, **more: Any) -> tuple[Session, list[Person]]:
     more = {"format": "reflective-dialogue", "charter": CHARTER, "principles": PRINCIPLES, **more}
     session = await hub.session(**more)
     roles = {"Moa": "patient", "Nils": "carer", "Olga": "leader", "Pär": None}
@@ -102,6 +109,10 @@ async def talk_of_the_first(session: Session, people: list[Person]) -> None:
 
 async def whole(hub: Hub) -> tuple[Session, list[Person]]:
     """One principle agreed on, one parked with hidden ratings, one closed with dissent."""
+    return await kept(hub, "whole dialogue", partial(_whole, hub))
+
+
+async def _whole(hub: Hub) -> tuple[Session, list[Person]]:
     session, people = await dialogue(hub)
     await session.go_to("understand")
     await talk_of_the_first(session, people)

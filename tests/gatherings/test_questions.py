@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from hub.gatherings import actions
 from hub.gatherings.models import Answer, Gathering, GatheringEvent
 from hub.people.actions import hash_secret
 from hub.people.models import Participant
+from hub.settings import Settings
 from tests.cast import Person, Session, join
 from tests.conftest import Hub
 
@@ -333,15 +335,14 @@ async def test_a_deleted_session_takes_its_answers_with_it(hub: Hub) -> None:
     assert {row.gathering_id for row in await rows(hub)} == {other.id}
 
 
-async def test_the_secret_key_is_made_once_and_only_its_owner_reads_it(hub: Hub) -> None:
-    session = await hub.session(start=False)
-    await answered(session.astrid, session, "before", pre1=4)
-    file = hub.settings.data_dir / "secret_key"
-    assert file.read_text() == hub.settings.read_key() == hub.settings.read_key()
-    assert len(hub.settings.read_key()) >= 32
+def test_the_secret_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "new")
+    first, file = settings.read_key(), settings.data_dir / "secret_key"
+    assert file.read_text() == first == settings.read_key()
+    assert len(first) >= 32
     assert file.stat().st_mode & 0o077 == 0
-    assert [p.name for p in hub.settings.data_dir.glob("secret_key*")] == ["secret_key"]
-    chosen = hub.settings.model_copy(update={"secret_key": "chosen"})
+    assert [p.name for p in settings.data_dir.glob("secret_key*")] == ["secret_key"]
+    chosen = settings.model_copy(update={"secret_key": "chosen"})
     assert chosen.read_key() == "chosen"
 
 

@@ -7,11 +7,13 @@ import io
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import icalendar
 import tinyhtml5
 from lxml import etree
+from tinyhtml5 import inputstream
 
 from hub.people.rules import clean_text
 
@@ -29,10 +31,25 @@ OUTSIDE = re.compile(
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+class _Patterns(dict[tuple[Any, bool], re.Pattern[str]]):
+    """What the parser looks for, compiled once: it keeps each under the wrong name, and in vain."""
+
+    def __missing__(self, key: tuple[Any, bool]) -> re.Pattern[str]:
+        characters, opposite = key
+        listed = "".join(f"\\x{ord(character):02x}" for character in characters)
+        self[key] = re.compile(f"[{'' if opposite else '^'}{listed}]+")
+        return self[key]
+
+
+inputstream.characters_until_regex = _Patterns()
+# A page is looked at for what is strange in it, for its words and for its forms: read it once.
+parsed = lru_cache(maxsize=8)(tinyhtml5.parse)
+
+
 def strange(html: str, *, own: str = "http://hub.test") -> list[str]:
     """What is in a page or fragment that could run, fetch or look like ours and is not."""
     found = []
-    for element in tinyhtml5.parse(html).iter():
+    for element in parsed(html).iter():
         if not isinstance(element.tag, str):
             continue
         tag = element.tag.rpartition("}")[2].lower()
@@ -67,7 +84,7 @@ def _is_harmless(address: str, tag: str, own: str) -> bool:
 
 def words_of(html: str) -> Iterator[str]:
     """What a person reads in a page: its text, and what stands in its fields."""
-    page = tinyhtml5.parse(html)
+    page = parsed(html)
     yield "".join(page.itertext())
     for element in page.iter():
         if isinstance(element.tag, str):

@@ -19,7 +19,6 @@ from typing import Any
 
 import httpx
 import pytest
-import tinyhtml5
 
 from tests.cast import Person, join, plan
 from tests.conftest import running_hub
@@ -31,6 +30,7 @@ from .looking import (
     XHTML,
     formulas,
     fragments,
+    parsed,
     read_json,
     squeezed,
     strange,
@@ -238,7 +238,7 @@ async def call_all(world: World) -> None:
 
 
 def forms_of(page: str) -> Iterator[Form]:
-    for form in tinyhtml5.parse(page).iter(f"{XHTML}form"):
+    for form in parsed(page).iter(f"{XHTML}form"):
         if form.get("method", "get").lower() != "post":
             continue
         kept, texts = [], []
@@ -383,7 +383,9 @@ async def test_every_page_and_call_shows_text_as_text(world: World) -> None:
         for role in WRITERS:
             if table[door.name][role] != "+":
                 continue
-            for language in ("sv", "en"):
+            # Every page in both languages, and each reader's in one of them.
+            both = ALL or role in ("participant", "admin")
+            for language in ("sv", "en") if both else ("sv",):
                 answer = await world.knock(door, role, language=language)
                 assert answer.status_code < 500, (door.name, role)
                 shown |= look(answer, door)

@@ -239,6 +239,22 @@ async def test_a_queue_can_be_started_again() -> None:
     assert (await asked(queue, "igen"))[0].text == "[en] igen"
 
 
+@pytest.mark.parametrize("steps", range(8))
+async def test_what_is_asked_just_as_the_queue_runs_empty_is_answered(steps: int) -> None:
+    engine = Slow()
+    queue = Queue(engine)
+    first = asyncio.create_task(queue.translate(["Hej"], source="sv", target="en"))
+    while not engine.batches:
+        await asyncio.sleep(0.01)
+    engine.go_on(2)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(30):
+        (second,) = await queue.translate(["Tack"], source="sv", target="en")
+    assert second.text == "[en] Tack"
+    assert [made.text for made in await first] == ["[en] Hej"]
+
+
 @pytest.mark.parametrize("fault", [RuntimeError("worn out"), MemoryError()])
 async def test_an_engine_that_breaks_fails_its_batch_and_the_queue_goes_on(
     fault: Exception,

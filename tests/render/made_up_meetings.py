@@ -204,7 +204,7 @@ def meeting_pages() -> list[tuple[str, str, dict[str, Any]]]:
     ]
     a_series = {"id": "r_1", "title": {"sv": "Serie <b>", "en": ""}, "meetings": each}
     none = {**COUNTS, "room": 0, "online": 0, "left": 0}
-    by = dict.fromkeys(("room", "online", "maybe", "no", "none", "invited"), 1)
+    by = dict.fromkeys(("room", "online", "maybe", "no", "deputy", "none", "invited"), 1)
     return [
         ("calendar", "meetings/calendar.html",
          {**calendar, "chosen": nothing, "organises": True, "past": [ENTRY], "later": "2027-09",

@@ -43,15 +43,15 @@ async def hubs_of(
     count: int,
     *,
     translates_in: float | None,
-    claim_seconds: int = 5,
-    arguments: tuple[str, ...] = (),
+    how: dict[str, Any] | None = None,
     **more: str,
 ) -> AsyncIterator[Hubs]:
-    """So many processes with the same settings, ended when this ends."""
+    """So many processes with the same settings, ended when this ends.
+
+    ``how``: what else each ``Process`` is given.
+    """
     settings = {"HUB_DATA_DIR": str(folder), "HUB_SECRET_KEY": SECRET, **more}
-    processes = [
-        Process(settings, folder, translates_in, claim_seconds, arguments) for _ in range(count)
-    ]
+    processes = [Process(settings, folder, translates_in, **(how or {})) for _ in range(count)]
     made = Hubs(settings, folder, processes, Room(processes, ""))
     made.room.token = await add_facilitator(made.read())
     try:
@@ -67,11 +67,9 @@ async def hubs_of(
 def alone(tmp_path: Path, blank: Path) -> Callable[..., Any]:
     """One process on SQLite, in a folder of its own or one that is given."""
 
-    def make(
-        folder: Path = tmp_path, *, translates_in: float | None = 0.0, claim_seconds: int = 5
-    ) -> Any:
+    def make(folder: Path = tmp_path, *, translates_in: float | None = 0.0, **how: Any) -> Any:
         (folder / "hub.db").write_bytes(blank.read_bytes())
-        return hubs_of(folder, 1, translates_in=translates_in, claim_seconds=claim_seconds)
+        return hubs_of(folder, 1, translates_in=translates_in, how=how)
 
     return make
 

@@ -44,6 +44,8 @@ class Process:
     # An engine may take a minute. A stand-in never does, and a test does not wait so long.
     claim_seconds: int = 5
     arguments: tuple[str, ...] = ()
+    # Write to ``slow`` what keeps its event loop busy for too long.
+    watched: bool = False
     port: int = field(default_factory=free_port)
     child: Any = None
 
@@ -56,6 +58,10 @@ class Process:
         return self.folder / f"{self.port}.log"
 
     @property
+    def slow(self) -> Path:
+        return self.folder / f"{self.port}.slow"
+
+    @property
     def pid(self) -> int:
         return int(self.child.pid)
 
@@ -64,7 +70,9 @@ class Process:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("HUB_")}
         environment |= self.settings
         arguments = ("serve", "--port", str(self.port), *self.arguments)
-        at: Any = (arguments, environment, str(self.log), self.translates_in, self.claim_seconds)
+        watched = str(self.slow) if self.watched else ""
+        how = (self.translates_in, self.claim_seconds, watched)
+        at: Any = (arguments, environment, str(self.log), *how)
         self.child = _context.Process(target=act, args=at)
         self.child.start()
         async with httpx.AsyncClient(base_url=self.url) as http:
@@ -218,7 +226,7 @@ async def keep_writing(
     ]
     try:
         while not ended.is_set():
-            client_id = f"client-{next(_numbers)}"
+            client_id = f"writer-{next(_numbers)}"
             text = f"{person.name} {client_id}: två rader\noch “tecken” 🙂 av {home}"
             sent.texts[client_id] = text
             body = {"client_id": client_id, "text": text, "kind": "contribution"}

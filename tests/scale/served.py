@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
@@ -20,11 +21,13 @@ def act(
     log: str,
     seconds: float | None,
     claim_seconds: int,
+    watched: str = "",
 ) -> None:
     """Run ``hub`` with these arguments and nothing else.
 
     ``seconds``: how long a stand-in takes for what it translates; None: the translator that ships.
     ``claim_seconds``: how long a translation that was begun is left to whoever began it.
+    ``watched``: a file for what keeps the event loop busy for too long; empty: nobody looks.
     """
     # A test run that is ended from outside takes its servers along.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -42,6 +45,12 @@ def act(
     jobs.CLAIM_SECONDS = claim_seconds
     if seconds is not None:
         cli.create_app = partial(cli.create_app, translator=_stand_in(seconds))
+    if watched:
+        from tests.scale.watchdog import Watchdog
+
+        # Its steps are Python's, which can be looked at.
+        cli.uvicorn.run = partial(cli.uvicorn.run, loop="asyncio")
+        Watchdog(Path(watched)).watch()
     sys.argv = ["hub", *arguments]
     cli.main()
 

@@ -178,7 +178,7 @@ async def test_several_workers_of_one_command_serve_together(
     tmp_path: Any, emptied: dict[str, str]
 ) -> None:
     async with hubs_of(
-        tmp_path, 1, translates_in=None, arguments=("--workers", "2"), **emptied
+        tmp_path, 1, translates_in=None, how={"arguments": ("--workers", "2")}, **emptied
     ) as found:
         room, process = found.room, found.processes[0]
         await room.open(2)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from hub.summaries.blocks import AUDIENCES
 from tests.cast import CARD, Person, Session, join
 from tests.conftest import Hub
+from tests.kept import kept
 
 VOICE = "Jag trodde att anteckningarna var själva arbetet, men de är bara kvittot."
 THEME = "Ingen vågar störa den som sitter på kontoret"
@@ -23,6 +25,10 @@ PROPOSAL = {
 
 async def hold(hub: Hub, *, case: bool = False, close: bool = True) -> Session:
     """A closed forum with seven people; Astrid may be quoted by role, nobody else."""
+    return await kept(hub, f"forum {case} {close}", partial(_hold, hub, case=case, close=close))
+
+
+async def _hold(hub: Hub, *, case: bool, close: bool) -> Session:
     more: dict[str, Any] = {"case": "esther"} if case else {}
     session = await hub.session(start=False, **more)
     code = session.code
@@ -68,6 +74,11 @@ async def put_card(session: Session) -> str:
 
 async def built(hub: Hub, session: Session, *, language: str = "sv") -> str:
     """The id of the summary of a session, built by its facilitator."""
+    make = partial(_built, session, language)
+    return await kept(hub, f"built {session.id} {language}", make)
+
+
+async def _built(session: Session, language: str) -> str:
     answer = await session.fatima.post(f"/sessions/{session.id}/summaries", {"language": language})
     assert answer.status_code == 201, answer.text
     return str(answer.json()["id"])
@@ -113,6 +124,10 @@ async def finish(hub: Hub, person: Person, summary: str) -> None:
 
 async def published(hub: Hub, session: Session) -> tuple[str, Person]:
     """A published summary and the editor who published it."""
+    return await kept(hub, f"published {session.id}", partial(_published, hub, session))
+
+
+async def _published(hub: Hub, session: Session) -> tuple[str, Person]:
     summary = await built(hub, session)
     editor = await hub.account("editor", "Edda")
     await finish(hub, editor, summary)

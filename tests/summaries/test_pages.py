@@ -138,7 +138,7 @@ async def test_a_draft_is_for_those_who_work_on_it(hub: Hub) -> None:
         "Draft, not reviewed" in (await get(hub, f"/summaries/{summary}.txt", session.fatima)).text
     )
     assert summary not in (await get(hub, "/summaries", session.fatima)).text
-    refused = await send(hub, f"/summaries/{summary}/answer", matches="yes", audience="leaders")
+    refused = await send(hub, f"/summaries/{summary}/answer", answer="yes", audience="leaders")
     assert refused.status_code == 404
 
 
@@ -160,7 +160,7 @@ async def test_a_draft_beside_an_edition_is_seen_by_those_alone_who_edit(hub: Hu
 async def test_a_reader_answers_without_an_account(hub: Hub) -> None:
     summary, editor = await forum.published(hub, await forum.hold(hub))
     path = f"/summaries/{summary}/answer"
-    form = {"audience": "leaders", "language": "en", "matches": "partly"}
+    form = {"audience": "leaders", "language": "en", "answer": "partly"}
     answer = await send(hub, path, **form, text="Not <b>here</b>.")
     assert answer.status_code == 303
     to = answer.headers["location"]
@@ -186,7 +186,7 @@ async def test_a_faulty_answer_comes_back_with_what_was_typed(hub: Hub) -> None:
     page = lxml_html.fromstring(answer.text)
     (link,) = page.xpath("//div[@role='alert']//a/@href")
     assert page.xpath(f"//*[@id='{link.removeprefix('#')}']")
-    long = await send(hub, path, matches="no", text="x" * 2001, audience="<b>", language="")
+    long = await send(hub, path, answer="no", text="x" * 2001, audience="<b>", language="")
     assert long.status_code == 422
     assert "x" * 2001 in long.text
     async with hub.database.reading() as tx:
@@ -196,7 +196,7 @@ async def test_a_faulty_answer_comes_back_with_what_was_typed(hub: Hub) -> None:
 async def test_answers_from_one_address_are_limited(hub: Hub) -> None:
     summary, _ = await forum.published(hub, await forum.hold(hub))
     answers = [
-        (await send(hub, f"/summaries/{summary}/answer", matches="yes", text="t")).status_code
+        (await send(hub, f"/summaries/{summary}/answer", answer="yes", text="t")).status_code
         for _ in range(31)
     ]
     assert answers == [303] * 30 + [429]

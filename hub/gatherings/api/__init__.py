@@ -29,4 +29,4 @@ for part in (
     invitations, consents, questions, records, research, following, terms, me,
 ):  # fmt: skip
     router.include_router(part.router)
-router.include_router(sessions.moves)
+moves = sessions.moves

@@ -183,7 +183,10 @@ async def get_changes(
         raise NotFound("session_not_found")
     if after > changes.upto:
         raise Invalid({"/after": "revision_unknown"})
-    payload = screens.payload(changes, language or language_of(request), format)
+    language = language or ("sv" if language_of(request) == "sv" else "en")
+    if format == "html":
+        await screens.draw(language, changes.contributions)
+    payload = screens.payload(changes, language, format)
     return shapes.ChangesOut.model_validate(payload)
 
 
