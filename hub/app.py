@@ -192,9 +192,9 @@ def create_app(
             Every(2, "spread corrections", partial(jobs.spread_corrections, screens)),
             Every(2, "spread terms", partial(jobs.spread_terms, screens)),
             Every(PACKAGES_SECONDS, "packages", translator.reload),
-            Every(max(0.1, 1 / max(1, clock.speed)), "time", partial(jobs.keep_time, screens)),
-            Every(max(0.2, 2 / clock.speed), "think", partial(jobs.think, screens)),
-            Every(15 / clock.speed, "presence", partial(jobs.note_presence, screens)),
+            Every(max(0.3, 1 / max(1, clock.speed)), "time", partial(jobs.keep_time, screens)),
+            Every(max(0.5, 2 / clock.speed), "think", partial(jobs.think, screens)),
+            Every(max(0.5, 15 / clock.speed), "presence", partial(jobs.note_presence, screens)),
             Every(WIPE_SECONDS, "wipe", partial(my_data.wipe_left, screens)),
             Every(SOCKETS_SECONDS, "sockets", live.recheck),
             Every(MAKE_GOOD_SECONDS, "make good", screens.make_good),
@@ -218,6 +218,7 @@ def create_app(
         ]
     )
     screens.on_change = partial(ticker.wake, "translate")
+    screens.lacks = translator.lacks
     screens.on_published = partial(ticker.wake, "search")
 
     @asynccontextmanager

@@ -141,6 +141,10 @@ class Hub:
         """Do the waiting translations now."""
         await jobs.translate_waiting(self.screens, self.translator)
 
+    async def spoken(self, tx: Any, gathering: Any) -> Any:
+        """All that stands of what was said, in order."""
+        return (await self.screens.transcripts.read(tx, gathering)).spoken.values()
+
     async def keep_time(self) -> None:
         await jobs.keep_time(self.screens)
 

@@ -37,6 +37,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final, Literal
 
 from hub.chatbot.meaning import alters_meaning
@@ -430,12 +431,18 @@ def disputed_term(watch: Watch) -> Iterator[Line]:
                 corrected[fold(term)] += 1
         said = fold(post.text) if watch.disputed_terms else ""
         for term in watch.disputed_terms:
-            if re.search(rf"\b{re.escape(fold(term))}", said):
+            if _beginning(term).search(said):
                 written.setdefault(fold(term), (term, post.id))
                 flagged[fold(term)] = watch.settings.flags
     for key, (term, about) in written.items():
         if flagged[key] >= watch.settings.flags or corrected[key] >= watch.settings.corrections:
             yield Line("disputed_term", ALL, key, about, same(term=term))
+
+
+@lru_cache(maxsize=200)
+def _beginning(term: str) -> re.Pattern[str]:
+    """Where a word begins with it, in a folded text."""
+    return re.compile(rf"\b{re.escape(fold(term))}")
 
 
 def jargon_(watch: Watch) -> Iterator[Line]:

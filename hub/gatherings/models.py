@@ -422,14 +422,17 @@ async def list_dated(tx: AsyncSession, *, since: datetime) -> list[Gathering]:
     return list(await tx.scalars(query.options(load_only(*columns)).order_by(Gathering.starts_at)))
 
 
-async def list_events(tx: AsyncSession, gathering_id: str) -> list[Logged]:
-    """The log of a session, in order."""
+async def list_events(
+    tx: AsyncSession, gathering_id: str, *, kinds: tuple[str, ...] = ()
+) -> list[Logged]:
+    """The log of a session in order, or only what it has of some kinds."""
     row = GatheringEvent
-    found = await tx.execute(
+    query = (
         select(row.number, row.at, row.kind, row.actor, row.data)
         .where(row.gathering_id == gathering_id)
         .order_by(row.number)
     )
+    found = await tx.execute(query.where(row.kind.in_(kinds)) if kinds else query)
     return [Logged(*each) for each in found.tuples()]
 
 
@@ -509,7 +512,7 @@ async def list_private(
     return list(found)
 
 
-def _is_said(gathering_id: str) -> tuple[ColumnElement[bool], ...]:
+def is_said(gathering_id: str) -> tuple[ColumnElement[bool], ...]:
     """What waits for a facilitator, or was hidden before anybody read it, is not said yet."""
     return (
         Contribution.gathering_id == gathering_id,
@@ -526,7 +529,7 @@ async def list_everything_said(tx: AsyncSession, gathering_id: str) -> list[Cont
     """Shared and private, to be changed; ``list_said`` is quicker where the rules only look."""
     found = await tx.scalars(
         select(Contribution)
-        .where(*_is_said(gathering_id))
+        .where(*is_said(gathering_id))
         .order_by(*SPOKEN_ORDER)
         .options(selectinload(Contribution.participant))
     )
@@ -559,7 +562,7 @@ async def list_said(tx: AsyncSession, gathering_id: str) -> list[Said]:
             Contribution.hidden_at.is_not(None),
         )
         .outerjoin(Participant, Participant.id == Contribution.participant_id)
-        .where(*_is_said(gathering_id))
+        .where(*is_said(gathering_id))
         .order_by(*SPOKEN_ORDER)
     )
     return [

@@ -335,6 +335,7 @@ async def look_at(screens: Screens, tx: AsyncSession, gathering: Gathering) -> W
     return await read_watch(
         tx,
         gathering,
+        (await screens.transcripts.read(tx, gathering)).spoken.values(),
         present=(await screens.presence(tx, gathering.id)).groups,
         typing={who: now - timedelta(seconds=s * screens.clock.speed) for who, s in typing.items()},
         facilitator=await actions.facilitator_name(tx, gathering),

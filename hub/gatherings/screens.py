@@ -37,9 +37,9 @@ from hub.gatherings.models import (
     list_hands,
     list_private,
     list_revisions,
-    list_said,
 )
 from hub.gatherings.standing import Standings
+from hub.gatherings.transcript import Transcripts
 from hub.live import FORMATS, LANGUAGES, Live, Told, desk_of, room_of
 from hub.people.models import Participant, Seat, list_names, list_seats, note_seen
 from hub.programme.models import find_case, list_findings
@@ -88,7 +88,6 @@ class Read:
     """What was said up to a revision of a session, as far as somebody has asked for it."""
 
     revision: int
-    said: tuple[rules.Said, ...] | None = None
     shared: list[dict[str, Any]] | None = None
 
 
@@ -102,6 +101,8 @@ class Screens:
         self.base_url = base_url
         self.live: Live | None = None
         self.on_change: Callable[[], None] = lambda: None
+        # Whether nothing here translates from a language into another.
+        self.lacks: actions.Lacks = lambda _source, _target: False
         # Something that everybody may read changed.
         self.on_published: Callable[[], None] = lambda: None
         # What other rooms do where words are taken back, in the same transaction.
@@ -126,6 +127,7 @@ class Screens:
         self._progressing: set[str] = set()
         # What readers of the same moment share, by session.
         self._read: dict[str, Read] = {}
+        self.transcripts = Transcripts()
         # None: never, for tests that count changes.
         self.progress_seconds: float | None = PROGRESS_SECONDS
 
@@ -613,6 +615,7 @@ class Screens:
     def forget(self) -> None:
         """Keep nothing of what was said: somebody has taken words back."""
         self._read.clear()
+        self.transcripts.forget()
 
     def _forget(self, gathering_id: str, read: Read) -> None:
         if self._read.get(gathering_id) is read:
@@ -620,10 +623,7 @@ class Screens:
 
     async def said(self, tx: AsyncSession, gathering: Gathering) -> tuple[rules.Said, ...]:
         """All that was said and kept to oneself in the session so far, for the rules."""
-        known = self._known(tx, gathering)
-        if known.said is None:
-            known.said = tuple(await list_said(tx, gathering.id))
-        return known.said
+        return (await self.transcripts.read(tx, gathering)).said
 
     async def shared(self, tx: AsyncSession, gathering: Gathering) -> list[dict[str, Any]]:
         """Everything said in the session so far, as views; others may be looking at the same."""

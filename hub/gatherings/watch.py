@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from hub.chatbot.meaning import alters_meaning
@@ -32,25 +31,26 @@ from hub.chatbot.words import fold
 from hub.gatherings import rules
 from hub.gatherings.actions import list_session_terms
 from hub.gatherings.models import (
-    WITH_AUTHOR,
     BotLine,
-    Contribution,
     Gathering,
     list_bot_lines,
     list_events,
-    said_of,
 )
+from hub.gatherings.transcript import Machine, Spoken
 from hub.language.actions import shipped_glossary
 from hub.language.models import AddedTerm
 from hub.people.models import Participant, list_participants
 
 # Source: reflective-dialogue.md, "experience": a minute to think, in which quiet is as it should.
 THINKING = timedelta(minutes=1)
+# What the log tells of how the time went.
+OF_TIME = ("phase_started", "extended", "resumed")
 
 
 async def read_watch(
     tx: AsyncSession,
     gathering: Gathering,
+    spoken: Iterable[Spoken],
     *,
     present: Iterable[str],
     typing: Mapping[str, datetime],
@@ -59,7 +59,8 @@ async def read_watch(
 ) -> Watch | None:
     """The gathering as the chatbot sees it; None where no phase runs.
 
-    ``present`` are the ids of those who are here, ``typing`` when each last typed.
+    ``spoken`` is all that was said, in order, ``present`` are the ids of those who are here, and
+    ``typing`` when each last typed.
     """
     stage, form = gathering.stage, gathering.form
     left = stage.seconds_left(now)
@@ -68,22 +69,13 @@ async def read_watch(
     phase = form.phases[stage.phase_index]
     here = set(present)
     people = await list_participants(tx, gathering.id)
-    said = await tx.scalars(
-        select(Contribution)
-        .where(
-            Contribution.gathering_id == gathering.id,
-            Contribution.removed_at.is_(None),
-            Contribution.held_at.is_(None),
-        )
-        .order_by(Contribution.created_at, Contribution.seq, Contribution.id)
-        .options(*WITH_AUTHOR)
-    )
-    contributions = [c for c in said if c.hidden_at is None]
-    events = [e.event for e in await list_events(tx, gathering.id)]
+    visible = [each for each in spoken if not each.said.hidden]
+    said = [each.said for each in visible]
+    events = [e.event for e in await list_events(tx, gathering.id, kinds=OF_TIME)]
     lines = await list_bot_lines(tx, gathering.id)
     names = (*(p.name for p in people if p.name), facilitator)
     began = _began(events)
-    stand = {s.latest.id for s in rules.standing(map(said_of, contributions), "wording")}
+    stand = {s.latest.id for s in rules.standing(said, "wording")}
     return Watch(
         now=now,
         state=stage.state,
@@ -94,8 +86,8 @@ async def read_watch(
         seconds_left=left,
         session_started_at=gathering.started_at or stage.phase_started_at,
         people=tuple(_person(p, typing) for p in people if p.id in here),
-        posts=tuple(_post(c, stand) for c in contributions),
-        proposals=_proposals(contributions, deciding="stance" in phase.inputs),
+        posts=tuple(_post(each, stand) for each in visible),
+        proposals=_proposals(said, deciding="stance" in phase.inputs),
         said=tuple(_said(line) for line in lines),
         names=names,
         talking=phase.discussion,
@@ -225,53 +217,51 @@ def _read_through(watch: Watch) -> Watch:
     return replace(watch, posts=posts)
 
 
-def _post(c: Contribution, stand: Collection[str]) -> Post:
+def _post(spoken: Spoken, stand: Collection[str]) -> Post:
     """``stand`` are the wordings that have not been put in other words since."""
-    private = c.kind in PRIVATE_KINDS or c.seq is None
-    remark = bool(c.fields.get("remark_on"))
-    value = c.fields.get("value")
-    mixed = c.fields.get("mixed") if c.id in stand else "past"
+    said = spoken.said
+    private = said.kind in PRIVATE_KINDS or not said.shared
+    value = said.fields.get("value")
+    mixed = said.fields.get("mixed") if said.id in stand else "past"
     return Post(
-        id=c.id,
-        kind=REMARK if remark else c.kind,
-        phase=rules.key_of(c.phase, c.principle),
-        author=c.participant_id,
-        group=c.participant.group if c.participant else None,
-        language=(c.looks_like if c.kind == "wording" else None) or c.language,
-        text="" if private else c.text,
+        id=said.id,
+        kind=REMARK if said.is_remark else said.kind,
+        phase=said.phase,
+        author=said.author,
+        group=said.group,
+        language=(spoken.looks_like if said.kind == "wording" else None) or spoken.language,
+        text="" if private else spoken.text,
         # Whoever helps with a translation does not take up room.
-        words=0 if private or remark else len(c.text.split()),
-        at=c.created_at,
-        reply_to=c.reply_to,
-        of=c.fields.get("of"),
-        answer=c.fields.get("answer"),
-        translation=None if private else _translated(c),
-        side=c.fields.get("side"),
+        words=0 if private or said.is_remark else said.words,
+        at=said.created_at,
+        reply_to=said.reply_to,
+        of=said.fields.get("of"),
+        answer=said.fields.get("answer"),
+        translation=None if private else _translated(spoken.translation),
+        side=said.fields.get("side"),
         # A hidden rating is nobody's to look at, the chatbot's neither.
-        value=value if isinstance(value, int) and c.seq is not None else None,
-        shown=c.seq is not None,
-        term="" if private else str(c.fields.get("untranslatable") or "").strip(),
-        flagged=c.kind == "wording" and mixed == "asked",
+        value=value if isinstance(value, int) and said.shared else None,
+        shown=said.shared,
+        term="" if private else str(said.fields.get("untranslatable") or "").strip(),
+        flagged=said.kind == "wording" and mixed == "asked",
         # Where its author has said which of the two it is, nobody asks again.
-        alters=None if c.kind == "wording" and mixed in (None, "asked") else False,
+        alters=None if said.kind == "wording" and mixed in (None, "asked") else False,
     )
 
 
-def _translated(c: Contribution) -> Translated | None:
-    found = next(iter(c.translations), None)
+def _translated(found: Machine | None) -> Translated | None:
     if found is None:
         return None
     return Translated(
         status=found.status,  # type: ignore[arg-type]
-        since=found.updated_at,
-        doubtful=bool(found.doubt),
-        disputes=tuple(str(d.get("word", "")) for d in found.disputes),
+        since=found.since,
+        doubtful=found.doubtful,
+        disputes=found.disputes,
     )
 
 
-def _proposals(contributions: list[Contribution], *, deciding: bool) -> tuple[Proposal, ...]:
+def _proposals(said: list[rules.Said], *, deciding: bool) -> tuple[Proposal, ...]:
     """Recommendations with the numbers that people see: 1, 2, and 2a and 2b where one was split."""
-    said = [said_of(c) for c in contributions]
     at = {s.id: s.created_at for s in said}
     labels: dict[str, str] = {}
     parts: Counter[str] = Counter()

@@ -129,6 +129,10 @@ class Queue:
         """`ok`, `missing` or `broken: …` for `sv-en` and `en-sv`."""
         return self.service.state()
 
+    def lacks(self, source: str, target: str) -> bool:
+        """Whether no package for this direction is there; one that is broken may be mended."""
+        return self.state().get(f"{source}-{target}") == "missing"
+
     async def translate(
         self,
         texts: Sequence[str],

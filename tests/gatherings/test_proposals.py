@@ -715,7 +715,13 @@ async def test_the_chatbot_counts_proposals_as_people_do(hub: Hub) -> None:
     async with hub.database.reading() as tx:
         gathering = await access_gathering(tx, session.id)
         seen = await read_watch(
-            tx, gathering, present=(), typing={}, facilitator="Fatima", now=hub.clock.now()
+            tx,
+            gathering,
+            await hub.spoken(tx, gathering),
+            present=(),
+            typing={},
+            facilitator="Fatima",
+            now=hub.clock.now(),
         )
     assert seen is not None
     assert {p.label: p.missing for p in seen.proposals} == {

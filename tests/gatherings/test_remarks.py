@@ -236,7 +236,13 @@ async def test_a_remark_answers_no_question_and_is_nobodys_voice(hub: Hub) -> No
         everyone = [session.astrid.id, session.ben.id, bea.id]
         exit_ = await hub.screens.exit(tx, gathering, gathering.form)
         watch = await read_watch(
-            tx, gathering, present=everyone, typing={}, facilitator="F", now=hub.clock.now()
+            tx,
+            gathering,
+            await hub.spoken(tx, gathering),
+            present=everyone,
+            typing={},
+            facilitator="F",
+            now=hub.clock.now(),
         )
     assert exit_.done <= 1
     record = (await session.fatima.get(f"/sessions/{session.id}/record")).json()
@@ -258,7 +264,13 @@ async def test_the_chatbot_asks_nobody_to_explain_or_mend_a_remark(hub: Hub) -> 
         async with hub.database.reading() as tx:
             gathering = await access_gathering(tx, session.id)
             watch = await read_watch(
-                tx, gathering, present=[], typing={}, facilitator="F", now=hub.clock.now()
+                tx,
+                gathering,
+                await hub.spoken(tx, gathering),
+                present=[],
+                typing={},
+                facilitator="F",
+                now=hub.clock.now(),
             )
         assert watch is not None
         return {

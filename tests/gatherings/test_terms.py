@@ -514,7 +514,13 @@ async def disputed_in(hub: Hub, session: Session) -> tuple[str, ...]:
     async with hub.database.reading() as tx:
         gathering = await tx.get_one(Gathering, session.id)
         watch = await read_watch(
-            tx, gathering, present=[], typing={}, facilitator="F", now=hub.clock.now()
+            tx,
+            gathering,
+            await hub.spoken(tx, gathering),
+            present=[],
+            typing={},
+            facilitator="F",
+            now=hub.clock.now(),
         )
     assert watch is not None
     return watch.disputed_terms

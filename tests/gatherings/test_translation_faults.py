@@ -220,6 +220,40 @@ async def test_a_broken_package_is_told_to_machines_the_desk_and_the_room(
     assert "No translator for this language here. Shown as written." in room
 
 
+async def test_where_nothing_translates_a_post_says_so_at_once_and_is_told_once(
+    hub: Hub, faulty: Faulty
+) -> None:
+    session = await hub.session()
+    correct = {"text": "Nobody was mine."}
+    known = await session.astrid.said(session.id, "Ingen var min.")
+    answer = await session.astrid.put(f"/contributions/{known['id']}/translations/en", correct)
+    assert answer.status_code == 200
+    faulty.set("missing")
+    hub.translator.failing = "no_package"
+    hub.translator.asked.clear()
+    await hub.screens.settle()
+    before = (await session.ben.get(f"/sessions/{session.id}")).json()["revision"]
+    said = await session.astrid.said(session.id, "Hörs jag?")
+    failed = {"text": None, "status": "failed", "by": None, "origin": None, "doubt": None,
+              "fields": {}, "reason": "no_package"}  # fmt: skip
+    assert said["translations"] == {"en": failed}
+    await hub.translate()
+    assert hub.translator.asked == []
+    assert (await session.ben.get(f"/sessions/{session.id}")).json()["revision"] == before + 1
+    room = await room_of(hub, session, session.ben)
+    assert "No translator for this language here. Shown as written." in room
+    # What a person has translated here is at hand, and the other direction works.
+    again = await session.astrid.said(session.id, "Ingen var min.")
+    other = await session.ben.said(session.id, "Can you hear me?")
+    assert again["translations"]["en"]["status"] == other["translations"]["sv"]["status"]
+    assert other["translations"]["sv"]["status"] == "pending"
+    hub.translator.failing = None
+    await hub.translate()
+    listed = (await session.ben.get(f"/sessions/{session.id}/contributions")).json()["items"]
+    texts = [c["translations"].get("en", c["translations"].get("sv"))["text"] for c in listed[-2:]]
+    assert texts == ["Nobody was mine.", "[sv] Can you hear me?"]
+
+
 async def test_an_engine_that_dies_leaves_texts_due_and_they_come_when_it_is_back(
     hub: Hub,
 ) -> None:

@@ -2,7 +2,7 @@
 
 Whatever they do: nothing is ever answered with a fault of the hub, no reflection leaves, no
 decision stands without its stances, no phase is skipped, and the record that is shown equals the
-one rebuilt from the log.
+one rebuilt from the log. What the process keeps of what was said is what the database has.
 """
 
 from __future__ import annotations
@@ -37,6 +37,7 @@ from hub.gatherings.qda import as_project
 from hub.gatherings.table import as_csv
 from tests.cast import Person, Session, join, plan
 from tests.conftest import Hub, running_hub
+from tests.gatherings.test_transcript import kept
 
 ROLES = ("patient", "practitioner", "researcher", "carer", "leader", None)
 MOVES = ("pause", "resume", "reopen", "extend")
@@ -262,6 +263,7 @@ class Sessions(RuleBasedStateMachine):
         if hasattr(self, "hub") and self.steps % 5 == 0:
             numbers = [c["seq"] for c in self.shared()]
             assert numbers == list(range(1, len(numbers) + 1))
+            self.run(kept(self.hub, self.session))
 
     def look_at_everything(self) -> None:
         record = self.run(self.session.fatima.get(f"{self.path}/record")).json()

@@ -36,7 +36,8 @@ class EchoTranslator:
 
     def state(self) -> dict[str, str]:
         """Both directions are there, unless they are failing."""
-        return dict.fromkeys(("sv-en", "en-sv"), "missing" if self.failing else "ok")
+        found = {None: "ok", "no_package": "missing"}.get(self.failing, f"broken: {self.failing}")
+        return dict.fromkeys(("sv-en", "en-sv"), found)
 
     async def reload(self) -> bool:
         """Nothing ever changes."""

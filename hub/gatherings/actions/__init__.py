@@ -148,6 +148,7 @@ from hub.gatherings.actions.queueing import (
 from hub.gatherings.actions.saying import (
     TRANSLATED_FIELDS,
     Draft,
+    Lacks,
     needs_translation,
     phase_id,
     phase_key,
@@ -209,6 +210,7 @@ __all__ = [
     "Finished",
     "Gone",
     "Invitee",
+    "Lacks",
     "Teller",
     "TermDraft",
     "Unquoter",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -41,12 +41,14 @@ from hub.gatherings.models import (
     said_of,
 )
 from hub.gatherings.rules import masking
-from hub.language.actions import forget
+from hub.language.actions import forget, same_words
 from hub.language.memory import source_hash
 from hub.people.actions import check_consent, check_here
 from hub.people.models import Account, Participant, is_seated
 from hub.people.rules import LANGUAGES, clean_text, is_blank, other_language
 
+# From a language into another.
+Lacks = Callable[[str, str], bool]
 TRANSLATED_FIELDS = ("what", "owner", "measure", "reason")
 
 
@@ -130,10 +132,12 @@ async def post_contribution(
     seat: Participant | None,
     account: Account | None,
     now: datetime,
+    lacks: Lacks = lambda _source, _target: False,
 ) -> tuple[Contribution, bool]:
     """Say something. The same ``client_id`` again gives the first contribution and False.
 
     With ``draft.written_for`` the account is a scribe: it types, and the words are the speaker's.
+    ``lacks`` tells whether nothing translates from one language into another here.
     Raises FloorClosed where the kind is not open, Invalid with pointers for faults.
     """
     scribe = None
@@ -205,7 +209,7 @@ async def post_contribution(
         log_act(tx, gathering, scribe, kind="wrote_for", now=now, target=said.id)
     if draft.kind == "facilitation" and fields.get("of"):
         rules.check_outcome(rules.decision_on(fields["of"], spoken), fields["result"])
-    await _keep_or_share(tx, gathering, said, touched, now=now)
+    await _keep_or_share(tx, gathering, said, touched, now=now, lacks=lacks)
     await tx.flush()
     # As if it had been fetched, of which only people are missing.
     for name, kind in (("participant", Participant), ("account", Account), ("scribe", Account)):
@@ -221,6 +225,7 @@ async def _keep_or_share(
     touched: Iterable[Contribution],
     *,
     now: datetime,
+    lacks: Lacks,
 ) -> None:
     """Share what was said, or keep it: what is private, and what waits for a facilitator.
 
@@ -237,6 +242,23 @@ async def _keep_or_share(
     share_translated(tx, gathering, said, now=now)
     for other in touched:
         other.revision = gathering.revision
+    if set(texts_to_translate(said)) == {"text"} and said.looks_like is None:
+        await _leave_as_written(tx, gathering, said, lacks)
+
+
+async def _leave_as_written(
+    tx: AsyncSession, gathering: Gathering, said: Contribution, lacks: Lacks
+) -> None:
+    """Say at once that there is no translation, where nobody has one and nothing can make one.
+
+    Everybody would be told of the post twice else.
+    """
+    (waiting,) = said.translations
+    if not lacks(said.language, waiting.language):
+        return
+    known = await same_words(tx, [said.text], scopes=[gathering.id])
+    if known.find(said.text, target=waiting.language, scope=gathering.id) is None:
+        waiting.status, waiting.reason, waiting.due_at = "failed", "no_package", None
 
 
 async def _check_speaker(

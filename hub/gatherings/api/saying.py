@@ -96,7 +96,13 @@ async def say(
         tx: AsyncSession, gathering: Gathering
     ) -> tuple[Contribution, dict[str, Any], bool]:
         said, created = await actions.post_contribution(
-            tx, gathering, draft, seat=seat, account=account, now=screens.clock.now()
+            tx,
+            gathering,
+            draft,
+            seat=seat,
+            account=account,
+            now=screens.clock.now(),
+            lacks=screens.lacks,
         )
         if said.kind == "rating" and created:
             presence = await screens.presence(tx, session_id)
