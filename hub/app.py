@@ -194,7 +194,7 @@ def create_app(
             Every(PACKAGES_SECONDS, "packages", translator.reload),
             Every(max(0.3, 1 / max(1, clock.speed)), "time", partial(jobs.keep_time, screens)),
             Every(max(0.5, 2 / clock.speed), "think", partial(jobs.think, screens)),
-            Every(max(0.5, 15 / clock.speed), "presence", partial(jobs.note_presence, screens)),
+            Every(15 / clock.speed, "presence", partial(jobs.note_presence, screens)),
             Every(WIPE_SECONDS, "wipe", partial(my_data.wipe_left, screens)),
             Every(SOCKETS_SECONDS, "sockets", live.recheck),
             Every(MAKE_GOOD_SECONDS, "make good", screens.make_good),

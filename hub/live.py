@@ -34,6 +34,8 @@ NUDGE = "nudge"
 # Of so many posts it is known how they were last shown.
 POSTS_KEPT = 500
 TYPING_SECONDS = 2.0
+# Nobody asks who typed longer ago.
+TYPING_KEPT = 600.0
 PRESENCE_DELAY = 0.3
 # Packets that may wait for a screen that does not read; then it is let go.
 MOST_WAITING = 200
@@ -276,6 +278,8 @@ class Live:
         self._hear, self._rooms.hear = hear, self._heard
         self._seen: dict[str, dict[str, Seen]] = defaultdict(dict)
         self._typed: dict[tuple[str, str], float] = {}
+        # By person and session.
+        self._typed_elsewhere: dict[tuple[str, str], float] = {}
         self._due: dict[str, asyncio.Task[None]] = {}
         self.sio.on("connect", self._connect)
         self.sio.on("disconnect", self._disconnect)
@@ -290,14 +294,15 @@ class Live:
         return list({seen.person: seen for seen in self._seen.get(session, {}).values()}.values())
 
     def typing(self, session: str) -> dict[str, float]:
-        """Seconds since each person here last typed, by the wall clock."""
+        """Seconds since each person last typed, here or elsewhere, by the wall clock."""
         now = time.monotonic()
         seen = self._seen.get(session, {})
-        return {
-            seen[sid].person: now - at
-            for (sid, where), at in sorted(self._typed.items(), key=lambda item: -item[1])[::-1]
-            if where == session and sid in seen
-        }
+        typed = [
+            *((seen[sid].person, at) for (sid, where), at in self._typed.items()
+              if where == session and sid in seen),
+            *((who, at) for (who, where), at in self._typed_elsewhere.items() if where == session),
+        ]  # fmt: skip
+        return {who: now - at for who, at in sorted(typed, key=lambda each: each[1])}
 
     def sessions(self) -> list[str]:
         return [session for session, seen in self._seen.items() if seen]
@@ -334,13 +339,17 @@ class Live:
         """Whether there are other processes."""
         return isinstance(self._rooms, SharedRooms)
 
-    def nudge(self, session: str, what: str = "changes") -> None:
+    def nudge(self, session: str, what: str = "changes", **more: str) -> None:
         """Let other processes know that their screens may have something new to show."""
         if isinstance(self._rooms, SharedRooms):
-            self._rooms.nudge({"session": session, "what": what})
+            self._rooms.nudge({"session": session, "what": what, **more})
 
     def _heard(self, nudge: dict[str, Any]) -> None:
-        if nudge["session"] in self._seen:
+        if nudge["what"] == "typing":
+            now = time.monotonic()
+            recent = {k: at for k, at in self._typed_elsewhere.items() if now - at < TYPING_KEPT}
+            self._typed_elsewhere = {**recent, (nudge["person"], nudge["session"]): now}
+        elif nudge["session"] in self._seen:
             task = asyncio.ensure_future(self._hear(nudge["session"], nudge["what"]))
             self._hearing.add(task)
             task.add_done_callback(self._hearing.discard)
@@ -435,6 +444,8 @@ class Live:
         if now - self._typed.get((sid, session), -TYPING_SECONDS) < TYPING_SECONDS:
             return {"ok": False, "error": "too_fast"}
         self._typed[sid, session] = now
+        # The chatbot thinks in any of the processes, and leaves whoever writes in peace.
+        self.nudge(session, "typing", person=self._seen[session][sid].person)
         return {"ok": True}
 
     async def _out(self, sid: str, session: str, *, quiet: bool = False) -> None:

@@ -17,6 +17,8 @@ SNIPPET_BEFORE, SNIPPET_LETTERS = 70, 260
 IN_TITLE, IN_TEXT = 2, 1
 
 _WORD = re.compile(r"[^\W_]+(?:[\u0300-\u036f][^\W_]*)*")
+# A line that ends like no sentence would run into the next one.
+_UNENDED = re.compile(r"(?<=[^\s.!?…:;,])[^\S\n]*\n\s*(?=\S)")
 # Letters of the Swedish alphabet: to drop their marks would make other words of them.
 _KEPT = frozenset("åäö")
 
@@ -101,7 +103,7 @@ def snippet(text: str, query: Query) -> list[tuple[str, bool]]:
     end = min(len(text), start + SNIPPET_LETTERS)
     if end < len(text):
         end = max(text.rfind(" ", start, end), start + SNIPPET_LETTERS // 2)
-    passage = " ".join(text[start:end].split())
+    passage = " ".join(_UNENDED.sub(" · ", text[start:end]).split())
     before = "… " if start else ""
     after = " …" if end < len(text) else ""
     return mark(f"{before}{passage}{after}", query)

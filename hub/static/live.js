@@ -76,7 +76,16 @@
   const stageNow = () => { const s = byId('stage')?.firstElementChild; return s ? [s.dataset.state, s.dataset.phase, s.dataset.principle, s.dataset.put].join() : main.querySelector('#ph-h')?.textContent ?? ''; };
   /* What the writing forms list: they are drawn again when one of these has come or changed. */
   const LISTED = /data-kind="(restatement|recommendation|theme|wording|change)"/;
+  /* A control that is drawn anew under a finger would not be pressed: it waits until the finger is up. */
+  let pressed = Promise.resolve();
+  addEventListener('pointerdown', () => {
+    pressed = new Promise(done => {
+      for (const name of ['pointerup', 'pointercancel']) addEventListener(name, () => setTimeout(done), { once: true, capture: true });
+      setTimeout(done, 1000);
+    });
+  }, true);
   async function apply(html) {
+    await pressed;
     saveDrafts();
     const known = new Set(log ? [...log.children].map(li => li.id) : []);
     const restore = keep(), put = place(), wasAtEnd = atEnd(), stage = stageNow();

@@ -186,6 +186,41 @@ async def test_typing_is_counted_but_not_too_often(
     assert (first["ok"], second["ok"]) == (True, False)
 
 
+async def test_other_processes_hear_who_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, there = a_process(), a_process()
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(here._rooms, "nudge", told.append)
+    here._seen["s_1"]["sid"] = live.Seen("p_1", is_participant=True, language="sv")
+    assert (await here._typing("sid", {"session": "s_1"}))["ok"] is True
+    # Too soon again: nobody is told.
+    assert (await here._typing("sid", {"session": "s_1"}))["ok"] is False
+    (nudge,) = told
+    there._heard(nudge)
+    assert there.typing("s_1").keys() == here.typing("s_1").keys() == {"p_1"}
+    assert there.typing("s_2") == {}
+    # Somebody else types later; whoever typed long ago is forgotten.
+    monkeypatch.setattr(live, "TYPING_KEPT", -1.0)
+    there._heard({"session": "s_1", "what": "typing", "person": "p_2"})
+    assert there.typing("s_1").keys() == {"p_2"}
+
+
+def a_process() -> live.Live:
+    """One of several, which reaches no Redis."""
+
+    async def unasked(*_given: Any) -> Any:
+        raise AssertionError("nobody asks")
+
+    return live.Live(
+        redis_url="redis://127.0.0.1:1",
+        identify=unasked,
+        admit=unasked,
+        ended=unasked,
+        catch_up=unasked,
+        presence_changed=unasked,
+        hear=unasked,
+    )
+
+
 async def test_a_private_thing_is_pushed_to_its_author_alone(server: Server, connect: Any) -> None:
     session = await server.session()
     await session.go_to("reflect")

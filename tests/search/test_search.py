@@ -85,6 +85,15 @@ def test_a_snippet_shows_the_passage_with_the_words_marked() -> None:
     assert [part for part, hit in parts if hit] == ["förtroende"]
 
 
+def test_lines_in_a_snippet_do_not_run_together() -> None:
+    text = "Primärvård\nFå färre återinläggningar.\n\nIntervjuer  \n med patienter"
+    (part,) = rules.snippet(text, rules.read_query("saknas"))
+    assert part == (
+        "Primärvård · Få färre återinläggningar. Intervjuer · med patienter",
+        False,
+    )
+
+
 def test_the_parts_of_a_snippet_are_the_text_again() -> None:
     text = "<script>alert('tro')</script> & tro\u0301n"
     parts = rules.mark(text, rules.read_query("tro"))

@@ -5,6 +5,7 @@ Source: privacy-and-access.md, "Consent model".
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -47,7 +48,8 @@ async def sync_texts(tx: AsyncSession, own: Path, *, now: datetime) -> list[str]
 
 async def list_new_texts(tx: AsyncSession, own: Path) -> list[Text]:
     """The texts of files that are not kept yet. Raises TextError as ``sync_texts`` does."""
-    texts = list_texts(own)
+    # In a thread: the files of an organiser may be many and long.
+    texts = await asyncio.to_thread(list_texts, own)
     known = {row.version: row for row in await tx.scalars(select(ConsentText))}
     for text in texts:
         kept = known.get(text.version)
