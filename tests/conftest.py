@@ -6,7 +6,7 @@ import gc
 import itertools
 import os
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ from hub.app import create_app
 from hub.clock import Clock
 from hub.db import Database
 from hub.gatherings import jobs
+from hub.gatherings.watch import read_watch
 from hub.people import actions as people
 from hub.settings import Settings
 
@@ -141,9 +142,18 @@ class Hub:
         """Do the waiting translations now."""
         await jobs.translate_waiting(self.screens, self.translator)
 
-    async def spoken(self, tx: Any, gathering: Any) -> Any:
-        """All that stands of what was said, in order."""
-        return (await self.screens.transcripts.read(tx, gathering)).spoken.values()
+    async def watch(self, tx: Any, gathering: Any, *, present: Sequence[str] = ()) -> Any:
+        """What the chatbot goes by now, while these are here."""
+        spoken = (await self.screens.transcripts.read(tx, gathering)).spoken.values()
+        return await read_watch(
+            tx,
+            gathering,
+            spoken,
+            present=present,
+            typing={},
+            facilitator="Fatima",
+            now=self.clock.now(),
+        )
 
     async def keep_time(self) -> None:
         await jobs.keep_time(self.screens)

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hub.errors import Invalid
 from hub.gatherings import rules
 from hub.gatherings.models import access_gathering
-from hub.gatherings.watch import read_watch
 from tests.cast import Person, join
 from tests.conftest import Hub
 
@@ -714,15 +713,7 @@ async def test_the_chatbot_counts_proposals_as_people_do(hub: Hub) -> None:
     await send(hub, session, session.ben, f"/contributions/{two['id']}/split", **halves())
     async with hub.database.reading() as tx:
         gathering = await access_gathering(tx, session.id)
-        seen = await read_watch(
-            tx,
-            gathering,
-            await hub.spoken(tx, gathering),
-            present=(),
-            typing={},
-            facilitator="Fatima",
-            now=hub.clock.now(),
-        )
+        seen = await hub.watch(tx, gathering)
     assert seen is not None
     assert {p.label: p.missing for p in seen.proposals} == {
         "1": (),

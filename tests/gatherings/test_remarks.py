@@ -12,7 +12,6 @@ from hub.chatbot import rules as chatbot
 from hub.chatbot.words import jargon
 from hub.gatherings.measuring import read_measures
 from hub.gatherings.models import access_gathering
-from hub.gatherings.watch import read_watch
 from tests.cast import Person, Session, join
 from tests.conftest import Hub
 
@@ -235,15 +234,7 @@ async def test_a_remark_answers_no_question_and_is_nobodys_voice(hub: Hub) -> No
         gathering = await access_gathering(tx, session.id)
         everyone = [session.astrid.id, session.ben.id, bea.id]
         exit_ = await hub.screens.exit(tx, gathering, gathering.form)
-        watch = await read_watch(
-            tx,
-            gathering,
-            await hub.spoken(tx, gathering),
-            present=everyone,
-            typing={},
-            facilitator="F",
-            now=hub.clock.now(),
-        )
+        watch = await hub.watch(tx, gathering, present=everyone)
     assert exit_.done <= 1
     record = (await session.fatima.get(f"/sessions/{session.id}/record")).json()
     assert record["by_finding"][-1]["contributions"] == [said["id"]]
@@ -263,15 +254,7 @@ async def test_the_chatbot_asks_nobody_to_explain_or_mend_a_remark(hub: Hub) -> 
     async def wanted() -> set[str]:
         async with hub.database.reading() as tx:
             gathering = await access_gathering(tx, session.id)
-            watch = await read_watch(
-                tx,
-                gathering,
-                await hub.spoken(tx, gathering),
-                present=[],
-                typing={},
-                facilitator="F",
-                now=hub.clock.now(),
-            )
+            watch = await hub.watch(tx, gathering)
         assert watch is not None
         return {
             line.trigger

@@ -18,7 +18,6 @@ from hub.gatherings.models import (
     Translation,
     list_bot_lines,
 )
-from hub.gatherings.watch import read_watch
 from hub.language.actions import glossary_version, shipped_glossary
 from hub.language.glossary import Hint, Term
 from hub.language.models import AddedTerm, Pair
@@ -513,15 +512,7 @@ async def test_kept_terms_go_into_a_translation_by_call(hub: Hub) -> None:
 async def disputed_in(hub: Hub, session: Session) -> tuple[str, ...]:
     async with hub.database.reading() as tx:
         gathering = await tx.get_one(Gathering, session.id)
-        watch = await read_watch(
-            tx,
-            gathering,
-            await hub.spoken(tx, gathering),
-            present=[],
-            typing={},
-            facilitator="F",
-            now=hub.clock.now(),
-        )
+        watch = await hub.watch(tx, gathering)
     assert watch is not None
     return watch.disputed_terms
 
