@@ -7,20 +7,13 @@ import errno
 import secrets
 import sqlite3
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, ClassVar
 
-import aiosqlite
 from sqlalchemy import DateTime, Dialect, MetaData, String, Update, event, text
-from sqlalchemy.dialects.sqlite.aiosqlite import (
-    AsyncAdapt_aiosqlite_connection,
-    AsyncAdapt_aiosqlite_cursor,
-    AsyncAdapt_aiosqlite_dbapi,
-)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, InvalidatePoolError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -32,8 +25,8 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import JSON, TypeDecorator
-from sqlalchemy.util.concurrency import await_
 
+from hub.driver import OneHopDriver
 from hub.sealing import keyed_hash
 
 # Milliseconds to wait for the database's lock, and to wait for readers where files are wiped.
@@ -108,90 +101,6 @@ class Base(DeclarativeBase):
     }
 
 
-class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
-    """A whole statement in one visit to the connection's thread.
-
-    The driver goes there four times: to make a cursor, execute, fetch and close. Most statements
-    take less time than one way there and back.
-    """
-
-    __slots__ = ("_description", "_lastrowid", "_rowcount")
-
-    def __init__(self, adapt_connection: AsyncAdapt_aiosqlite_connection) -> None:
-        self._adapt_connection = adapt_connection
-        self._connection = adapt_connection._connection
-        self._rows: deque[Any] = deque()
-        self._description: Any = None
-        self._lastrowid, self._rowcount = 0, -1
-
-    @property
-    def description(self) -> Any:
-        return self._description
-
-    @property
-    def rowcount(self) -> int:
-        return self._rowcount
-
-    @property
-    def lastrowid(self) -> int:
-        return self._lastrowid
-
-    def execute(self, operation: Any, parameters: Any = None) -> None:
-        _check_texts(parameters or ())
-        self._run(lambda cursor: cursor.execute(operation, parameters or ()))
-
-    def executemany(self, operation: Any, seq_of_parameters: Sequence[Any]) -> None:
-        for parameters in seq_of_parameters:
-            _check_texts(parameters)
-        self._run(lambda cursor: cursor.executemany(operation, seq_of_parameters))
-
-    def _run(self, statement: Callable[[sqlite3.Cursor], Any]) -> None:
-        connection: Any = self._connection
-
-        def visit() -> tuple[Any, list[Any], int, int]:
-            cursor = connection._conn.cursor()
-            try:
-                statement(cursor)
-                rows = cursor.fetchall() if cursor.description else []
-                return cursor.description, rows, cursor.lastrowid or 0, cursor.rowcount
-            finally:
-                cursor.close()
-
-        try:
-            self._description, rows, self._lastrowid, self._rowcount = await_(
-                connection._execute(visit)
-            )
-        except Exception as error:
-            self._adapt_connection._handle_exception(error)
-        self._rows = deque(rows)
-
-    async def _async_soft_close(self) -> None:
-        """Nothing is open any more."""
-
-    def close(self) -> None:
-        self._rows.clear()
-
-
-def _check_texts(parameters: Iterable[Any]) -> None:
-    """PostgreSQL keeps no text with NUL in it, so SQLite shall not either: rows move over."""
-    for value in parameters:
-        if isinstance(value, str) and "\0" in value:
-            raise sqlite3.DataError("text with a NUL character")
-
-
-class OneHopConnection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
-
-    _cursor_cls = OneHopCursor  # type: ignore[assignment]
-
-
-class OneHopDriver(AsyncAdapt_aiosqlite_dbapi):
-    """The driver as it is, with cursors that cost one visit to a thread instead of four."""
-
-    def connect(self, *arg: Any, **kw: Any) -> OneHopConnection:
-        return OneHopConnection(self, super().connect(*arg, **kw)._connection)
-
-
 @cache
 def postgres_connection() -> Any:
     """The driver's class of connections, with one on which nobody waits for ever.
@@ -252,7 +161,7 @@ class Database:
     def __init__(self, url: str, *, secret_key: str = "") -> None:
         self.is_sqlite = url.startswith("sqlite")
         options: dict[str, Any] = (
-            {"module": OneHopDriver(aiosqlite, sqlite3), "pool_size": POOL, "max_overflow": POOL}
+            {"module": OneHopDriver(), "pool_size": POOL, "max_overflow": POOL}
             if self.is_sqlite
             else _postgres_options(url)
         )
@@ -371,7 +280,7 @@ def _prepare_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "begin")
     def on_begin(connection: Any) -> None:
         write = connection.get_execution_options().get("hub_write")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+        connection.connection.dbapi_connection.begin("BEGIN IMMEDIATE" if write else "BEGIN")
 
 
 def _prepare_postgres(engine: AsyncEngine) -> None:

@@ -1,0 +1,223 @@
+"""The driver for SQLite: what is asked in the thread of a connection, and what is not."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from hub import driver
+from hub.db import Database
+
+WORDS = text("SELECT words FROM said ORDER BY words")
+SAY = text("INSERT INTO said VALUES (:words)")
+LONG = text(
+    "SELECT count(*) FROM (WITH RECURSIVE n(i) AS "
+    "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :upto) SELECT i FROM n)"
+)
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    found = Database(f"sqlite+aiosqlite:///{tmp_path / 'said.db'}")
+    async with found.transaction() as tx:
+        await tx.execute(text("CREATE TABLE said (words TEXT)"))
+        await tx.execute(SAY, {"words": "hej"})
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+def visits(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """One for each way to the thread of a connection."""
+    found: list[Any] = []
+    go = aiosqlite.Connection._execute
+
+    async def counted(self: aiosqlite.Connection, visit: Callable[[], Any]) -> Any:
+        found.append(visit)
+        return await go(self, visit)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    return found
+
+
+async def said(tx: AsyncSession) -> list[str]:
+    return list(await tx.scalars(WORDS))
+
+
+async def test_a_view_goes_to_the_thread_once(database: Database, visits: list[Any]) -> None:
+    async with database.reading() as tx:
+        for _ in range(5):
+            assert await said(tx) == ["hej"]
+    assert len(visits) == 1
+
+
+async def test_a_change_goes_there_to_begin_to_write_and_to_commit(
+    database: Database, visits: list[Any]
+) -> None:
+    async with database.transaction() as tx:
+        assert await said(tx) == ["hej"]
+        assert await said(tx) == ["hej"]
+        await tx.execute(SAY, {"words": "tack"})
+        assert await said(tx) == ["hej", "tack"]
+    assert len(visits) == 3
+    async with database.reading() as tx:
+        assert await said(tx) == ["hej", "tack"]
+
+
+async def test_where_nothing_is_asked_nobody_goes_anywhere(
+    database: Database, visits: list[Any]
+) -> None:
+    async with database.transaction():
+        pass
+    async with database.reading():
+        pass
+    assert visits == []
+
+
+async def test_nothing_of_a_change_that_failed_is_left(database: Database) -> None:
+    with pytest.raises(RuntimeError):
+        async with database.transaction() as tx:
+            await tx.execute(SAY, {"words": "fel"})
+            raise RuntimeError
+    with pytest.raises(DBAPIError):
+        async with database.transaction() as tx:
+            await tx.execute(SAY, {"words": "fel"})
+            await tx.execute(text("SELECT nothing FROM nowhere"))
+    async with database.transaction() as tx:
+        assert await said(tx) == ["hej"]
+
+
+async def test_what_takes_long_is_broken_off_and_asked_in_the_thread(
+    database: Database, visits: list[Any]
+) -> None:
+    async with database.reading() as tx:
+        await said(tx)
+        assert await tx.scalar(LONG, {"upto": 10}) == 10
+        assert len(visits) == 1
+        # It is known from then on, and not tried again.
+        for known in (2, 3):
+            assert await tx.scalar(LONG, {"upto": 100_000}) == 100_000
+            assert len(visits) == known
+        # What was read of the moment still holds.
+        assert await said(tx) == ["hej"]
+
+
+async def test_a_long_question_in_a_change_loses_nothing_of_it(database: Database) -> None:
+    async with database.transaction() as tx:
+        await tx.execute(SAY, {"words": "tack"})
+        assert await tx.scalar(LONG, {"upto": 100_000}) == 100_000
+    async with database.reading() as tx:
+        assert await said(tx) == ["hej", "tack"]
+
+
+async def test_long_questions_do_not_pile_up_in_memory(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "MOST_LONG", 3)
+    async with database.reading() as tx:
+        await said(tx)
+        for n in range(8):
+            await tx.scalar(text(f"{LONG.text} WHERE {n} = {n}"), {"upto": 100_000})
+    connection: Any = (await database.engine.raw_connection()).dbapi_connection
+    assert 0 < len(connection._long) <= 3
+
+
+async def test_a_long_question_keeps_the_event_loop_from_nobody(database: Database) -> None:
+    """Without the limit the loop would stand still for all of it."""
+    asked = asyncio.Event()
+
+    async def ask() -> None:
+        async with database.reading() as tx:
+            await said(tx)
+            asked.set()
+            await tx.scalar(LONG, {"upto": 3_000_000})
+
+    task = asyncio.create_task(ask())
+    await asked.wait()
+    steps = 0
+    while not task.done():
+        await asyncio.sleep(0.001)
+        steps += 1
+    await task
+    assert steps > 10
+
+
+async def test_who_is_cancelled_leaves_the_connection_as_it_was(database: Database) -> None:
+    """The thread still works on what nobody waits for any more: nothing goes in between."""
+    there, go_on = threading.Event(), threading.Event()
+
+    def wait_there() -> None:
+        there.set()
+        go_on.wait(10)
+
+    async def change() -> None:
+        async with database.transaction() as tx:
+            await tx.execute(SAY, {"words": "fel"})
+            raw: Any = (await (await tx.connection()).get_raw_connection()).driver_connection
+            await raw.create_function("wait_there", 0, wait_there)
+            await tx.execute(text("INSERT INTO said SELECT wait_there()"))
+
+    task = asyncio.create_task(change())
+    await asyncio.to_thread(there.wait, 10)
+    task.cancel()
+    before = time.monotonic()
+    await asyncio.sleep(0.05)
+    assert time.monotonic() - before < 5
+    go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with database.transaction() as tx:
+        assert await said(tx) == ["hej"]
+        await tx.execute(SAY, {"words": "tack"})
+    async with database.reading() as tx:
+        assert await said(tx) == ["hej", "tack"]
+
+
+async def test_a_change_waits_for_the_lock_in_the_thread(
+    database: Database, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "said.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        async def change() -> None:
+            async with database.transaction() as tx:
+                await tx.execute(SAY, {"words": "tack"})
+
+        task = asyncio.create_task(change())
+        steps = 0
+        while steps < 20:
+            await asyncio.sleep(0.005)
+            steps += 1
+        assert not task.done()
+        other.execute("COMMIT")
+    await task
+    async with database.reading() as tx:
+        assert await said(tx) == ["hej", "tack"]
+
+
+async def test_who_cannot_get_the_lock_is_told_and_holds_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    async with database.reading() as tx:
+        await tx.execute(text("PRAGMA busy_timeout=20"))
+    with closing(sqlite3.connect(tmp_path / "said.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(OperationalError, match="locked"):
+            async with database.transaction() as tx:
+                await said(tx)
+        other.execute("COMMIT")
+    async with database.transaction() as tx:
+        await tx.execute(SAY, {"words": "tack"})
+        assert await said(tx) == ["hej", "tack"]
