@@ -30,7 +30,7 @@ run: .venv/run ## A demonstration on http://127.0.0.1:8000 (PORT=…, HOST=0.0.0
 
 test: .venv/dev ## All tests, each on SQLite or PostgreSQL (DATABASE=sqlite or postgresql: all on one)
 	sh tests/setup.sh
-	HUB_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	HUB_TEST_DATABASE=$(DATABASE) $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 check: .venv/dev ## Formatter, linter, types, import rules, catalogues, migrations
 	$(BIN)/ruff format --check .

@@ -105,7 +105,7 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
 
     _cursor_cls = OneHopCursor  # type: ignore[assignment]
 
-    def __init__(self, dbapi: Any, connection: aiosqlite.Connection, long: set[str]) -> None:
+    def __init__(self, dbapi: Any, connection: Any, long: set[str]) -> None:
         super().__init__(dbapi, connection)
         self._begin, self._wrote, self._long = "", False, long
         # Whoever was cancelled while waiting has left something that the thread still does.
@@ -134,21 +134,21 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         return self._run_there(visit)
 
     def commit(self) -> None:
-        self._end(lambda: self._raw.commit())
+        self._end(sqlite3.Connection.commit)
 
     def rollback(self) -> None:
-        self._end(lambda: self._raw.rollback())
+        self._end(sqlite3.Connection.rollback)
 
-    def _end(self, how: Callable[[], None]) -> None:
+    def _end(self, how: Callable[[sqlite3.Connection], None]) -> None:
         self._begin = ""
-        open_ = self._connection._connection
-        if open_ is None or not (self._visits or open_.in_transaction):
+        raw = self._connection._connection
+        if raw is None or not (self._visits or raw.in_transaction):
             return
         try:
             if self._is_ours and not self._wrote:
-                how()
+                how(raw)
             else:
-                self._run_there(how)
+                self._run_there(lambda: how(raw))
         except Exception as error:
             self._handle_exception(error)
 

