@@ -6,15 +6,18 @@ loop has done all else that is due, which is long where a room full of people is
 
 Here a statement is one visit to the thread, and what begins a transaction goes along with the first
 one: that one may have to wait for a lock. What else is read in the transaction is read where it is
-asked for, and so is the end of a transaction that wrote nothing: no lock and no disk is waited for.
-A statement that turns out to be long is broken off, and goes to the thread from then on.
+asked for, so is a single row written, and a transaction that wrote nothing ends there too: none of
+this waits for a lock or for the disk. A question that turns out to be long is broken off, and goes
+to the thread from then on. A row that is written is never broken off: it would undo the change.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
 import aiosqlite
@@ -30,6 +33,7 @@ T = TypeVar("T")
 SHORT: Final = 10_000
 # Of so many statements it is known that they are long.
 MOST_LONG: Final = 500
+_ONE_ROW: Final = re.compile(r" WHERE (\w+)\.id = \?$")
 
 
 class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
@@ -63,7 +67,9 @@ class OneHopCursor(AsyncAdapt_aiosqlite_cursor):
     def executemany(self, operation: Any, seq_of_parameters: Sequence[Any]) -> None:
         for parameters in seq_of_parameters:
             _check_texts(parameters)
-        self._run(operation, lambda cursor: cursor.executemany(operation, seq_of_parameters))
+        self._run(
+            f"many: {operation}", lambda cursor: cursor.executemany(operation, seq_of_parameters)
+        )
 
     def _run(self, operation: str, statement: Callable[[sqlite3.Cursor], Any]) -> None:
         connection: Any = self._connection
@@ -122,7 +128,11 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         begin, self._begin = self._begin, ""
         if begin:
             return self._run_there(lambda: (self._raw.execute(begin), visit())[1])
-        if reads and operation not in self._long and self._is_ours:
+        if not self._is_ours:
+            return self._run_there(visit)
+        if writes_a_row(operation):
+            return visit()
+        if reads and operation not in self._long:
             try:
                 return self._run_here(visit)
             except sqlite3.OperationalError as error:
@@ -188,6 +198,15 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
             self._visits.discard(token)
             raise
         return found
+
+
+@lru_cache(maxsize=1000)
+def writes_a_row(operation: str) -> bool:
+    """Whether a statement puts one row into a table, or changes the one that it names."""
+    if operation.startswith("INSERT INTO "):
+        values = operation.partition(" VALUES ")[2]
+        return values.startswith("(") and values.find(")") == len(values) - 1
+    return operation.startswith("UPDATE ") and bool(_ONE_ROW.search(operation))
 
 
 def _break_off() -> int:

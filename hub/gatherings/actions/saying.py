@@ -153,7 +153,7 @@ async def post_contribution(
     if earlier is not None:
         return earlier, False
     if seat is not None:
-        await check_here(tx, seat)
+        seat = await check_here(tx, seat)
     # Who hides or takes back changes what stands, so the rules look at all that was said.
     everything = await list_everything_said(tx, gathering.id) if draft.kind in AIMED else []
     spoken = [said_of(c) for c in everything]

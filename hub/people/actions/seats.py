@@ -18,8 +18,8 @@ from hub.people.actions.secret import hash_secret, new_secret
 from hub.people.models import Participant, is_seated
 
 
-async def check_here(tx: AsyncSession, seat: Participant) -> None:
-    """Whether somebody is still there to say something, as this change finds them.
+async def check_here(tx: AsyncSession, seat: Participant) -> Participant:
+    """Somebody who is still there to say something, as this change finds them.
 
     They were looked up before it began, and may have withdrawn since. Raises NotFound, and Refusal
     where they are on a break.
@@ -29,6 +29,7 @@ async def check_here(tx: AsyncSession, seat: Participant) -> None:
         raise NotFound("session_not_found")
     if fresh.paused_at is not None:
         raise Refusal("on_break")
+    return fresh
 
 
 async def check_may_say(tx: AsyncSession, seat: Participant, *, now: datetime) -> None:
