@@ -340,6 +340,13 @@ def is_away(error: BaseException) -> bool:
     return error.connection_invalidated or isinstance(error, OperationalError)
 
 
+def name_of_fault(error: BaseException) -> str:
+    """What the database calls it (``SQLITE_FULL``, ``57P01``), or what Python does; no values."""
+    cause = getattr(error, "orig", None) or error
+    named = getattr(cause, "sqlite_errorname", None) or getattr(cause, "sqlstate", None)
+    return str(named or type(cause).__name__)
+
+
 def is_unkeepable(error: DBAPIError) -> bool:
     """Whether a database was given what no column keeps: NUL in a text, or too large a number."""
     if not isinstance(error, DataError):

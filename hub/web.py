@@ -34,7 +34,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.clock import Clock
-from hub.db import Database, is_away, is_unkeepable
+from hub.db import Database, is_away, is_unkeepable, name_of_fault
 from hub.errors import Fault, Invalid, Refusal, TooFast, Unavailable
 from hub.render import Renderer
 from hub.settings import Settings
@@ -489,7 +489,7 @@ def install_refusals(app: FastAPI) -> None:
         if not is_away(error):
             raise error
         route = getattr(request.scope.get("route"), "path", "")
-        fault = type(getattr(error, "orig", None) or error).__name__
+        fault = name_of_fault(error)
         log.error("database away", route=route, fault=fault)
         typed = None if wants_json(request) or is_htmx(request) else await read_typed(request)
         return refuse(request, Unavailable("database_away"), typed=typed)

@@ -352,7 +352,10 @@ async def test_a_full_disk_loses_no_words(tmp_path: Path, blank: Path) -> None:
         assert answer.status_code == 503
         assert form["text"].strip() in answer.text
         [entry] = [each for each in logs if each["event"] == "database away"]
-        assert entry["route"] == "/sessions/{session_id}/contributions"
+        assert (entry["fault"], entry["route"]) == (
+            "SQLITE_FULL",
+            "/sessions/{session_id}/contributions",
+        )
         event.remove(hub.database.engine.sync_engine, "connect", no_room)
         await hub.database.engine.dispose()
         answer = await hub.http.post(path, data=form, cookies=cookies)
