@@ -100,7 +100,7 @@ async def test_a_reader_gets_their_language_with_the_original_one_tap_away(hub: 
     assert "Show the original" in english.text
     assert page.xpath("//details/p[@class='orig']/@lang")[0] == "sv"
     assert "Written in Swedish." in english.text
-    assert "English: Reviewed by a person." in english.text
+    assert "English: reviewed by a person." in english.text
     swedish = await get(hub, f"/summaries/{summary}?audience=leaders&language=sv")
     page = lxml_html.fromstring(swedish.text)
     assert page.get("lang") == "sv"
