@@ -7,14 +7,17 @@ loop has done all else that is due, which is long where a room full of people is
 Here a statement is one visit to the thread, and what begins a transaction goes along with the first
 one: that one may have to wait for a lock. What else is read in the transaction is read where it is
 asked for, so is a single row written, and a transaction that wrote nothing ends there too: none of
-this waits for a lock or for the disk. A question that turns out to be long is broken off, and goes
-to the thread from then on. A row that is written is never broken off: it would undo the change.
+this waits for a lock or for the disk, and every few milliseconds others have their turn. A question
+that turns out to be long is broken off, and goes to the thread from then on. A row that is written
+is never broken off: it would undo the change.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 import sqlite3
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -31,6 +34,8 @@ from sqlalchemy.util.concurrency import await_
 T = TypeVar("T")
 # Steps of SQLite's machine after which a statement is no longer short: about half a millisecond.
 SHORT: Final = 10_000
+# Seconds for which a transaction may go on here without letting others have their turn.
+TURN: Final = 0.004
 # Of so many statements it is known that they are long.
 MOST_LONG: Final = 500
 _ONE_ROW: Final = re.compile(r" WHERE (\w+)\.id = \?$")
@@ -107,15 +112,14 @@ def _check_texts(parameters: Iterable[Any]) -> None:
 class OneHopConnection(AsyncAdapt_aiosqlite_connection):
     """A connection that knows what is due at it, and what it is doing."""
 
-    __slots__ = ("_begin", "_long", "_visits", "_wrote")
+    __slots__ = ("_begin", "_long", "_turn_began", "_wrote")
 
     _cursor_cls = OneHopCursor  # type: ignore[assignment]
 
     def __init__(self, dbapi: Any, connection: Any, long: set[str]) -> None:
         super().__init__(dbapi, connection)
         self._begin, self._wrote, self._long = "", False, long
-        # Whoever was cancelled while waiting has left something that the thread still does.
-        self._visits: set[object] = set()
+        self._turn_began = 0.0
 
     def begin(self, statement: str) -> None:
         """Begin a transaction with this statement when the first one of it comes."""
@@ -128,8 +132,9 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         begin, self._begin = self._begin, ""
         if begin:
             return self._run_there(lambda: (self._raw.execute(begin), visit())[1])
-        if not self._is_ours:
+        if not self._raw.in_transaction:
             return self._run_there(visit)
+        self._let_others()
         if writes_a_row(operation):
             return visit()
         if reads and operation not in self._long:
@@ -143,6 +148,12 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
                 self._long.add(operation)
         return self._run_there(visit)
 
+    def _let_others(self) -> None:
+        """Let the event loop do what else is due, if this has kept it for its turn."""
+        if time.monotonic() - self._turn_began > TURN:
+            await_(asyncio.sleep(0))
+            self._turn_began = time.monotonic()
+
     def commit(self) -> None:
         self._end(sqlite3.Connection.commit)
 
@@ -152,10 +163,10 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
     def _end(self, how: Callable[[sqlite3.Connection], None]) -> None:
         self._begin = ""
         raw = self._connection._connection
-        if raw is None or not (self._visits or raw.in_transaction):
+        if raw is None or not raw.in_transaction:
             return
         try:
-            if self._is_ours and not self._wrote:
+            if not self._wrote:
                 how(raw)
             else:
                 self._run_there(lambda: how(raw))
@@ -167,11 +178,6 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
         found: sqlite3.Connection = self._connection._conn
         return found
 
-    @property
-    def _is_ours(self) -> bool:
-        """Whether the thread has nothing to do, in a transaction that has its view already."""
-        return not self._visits and self._raw.in_transaction
-
     def _run_here(self, visit: Callable[[], T]) -> T:
         """Raises OperationalError, SQLITE_INTERRUPT, where it is not short."""
         raw = self._raw
@@ -182,21 +188,9 @@ class OneHopConnection(AsyncAdapt_aiosqlite_connection):
             raw.set_progress_handler(None, 0)
 
     def _run_there(self, visit: Callable[[], T]) -> T:
-        token = object()
-
-        def visited() -> T:
-            try:
-                return visit()
-            finally:
-                self._visits.discard(token)
-
-        self._visits.add(token)
-        try:
-            found: T = await_(self._connection._execute(visited))
-        except Exception:
-            # It was done, or never will be; where this waiting was cancelled, it is still to come.
-            self._visits.discard(token)
-            raise
+        # Who is cancelled here leaves the thread at work; the pool then closes the connection.
+        found: T = await_(self._connection._execute(visit))
+        self._turn_began = time.monotonic()
         return found
 
 

@@ -182,6 +182,26 @@ async def test_a_long_question_keeps_the_event_loop_from_nobody(database: Databa
     assert steps > 10
 
 
+async def test_many_short_questions_let_others_have_their_turn(database: Database) -> None:
+    turns = [0]
+
+    async def ask() -> None:
+        async with database.reading() as tx:
+            await said(tx)
+            turns.append(0)
+            for _ in range(400):
+                await said(tx)
+        turns.append(0)
+
+    task = asyncio.create_task(ask())
+    while not task.done():
+        await asyncio.sleep(0)
+        turns[-1] += 1
+    await task
+    _, between, _ = turns
+    assert between > 5
+
+
 async def test_who_is_cancelled_leaves_the_connection_as_it_was(database: Database) -> None:
     """The thread still works on what nobody waits for any more: nothing goes in between."""
     there, go_on = threading.Event(), threading.Event()

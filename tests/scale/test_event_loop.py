@@ -26,6 +26,7 @@ SHARED = (
     "/audit.csv", "/retention", "/moderation", "/formats", "/terms", "/research", "/series/new",
     "/workshops/new", "/accounts", "/account", "/api/v1/openapi.json", "/metrics", "/readyz",
 )  # fmt: skip
+CHARTER_PDF = "/charters/vi-skapar-tillsammans/pdf"
 OF_SESSION = (
     "", "/desk", "/desk?part=side", "/screen", "/composer", "/moderation", "/invitations",
     "/research", "/record", "/record?format=md", "/summary",
@@ -78,6 +79,7 @@ async def walk(hubs: Hubs, fatima: Person) -> None:
     assert answer.status_code == 201, answer.text
     summary = f"/summaries/{answer.json()['id']}"
     await visit(fatima, *(f"{summary}/edit?audience={audience}" for audience in AUDIENCES))
+    await visit(fatima, f"{summary}.pdf?audience=citizens", CHARTER_PDF)
     await visit(fatima, *(f"{here}{page}" for page in OF_SESSION if "?part" not in page))
     await visit(fatima, f"/api/v1{here}/record")
     await visit(fatima, *SHARED)
